@@ -1,0 +1,20 @@
+//! A simulated Unix machine and its network: a clock with reasons, files, users, processes, pipes, terminals, links, TCP and DNS.
+//!
+//! Guests (commands and daemons) are `async fn main(sys: Sys) -> i32`; their only contact with the world is [`Sys`], whose methods
+//! are *traps* served by the [`Kernel`]. Not here: what any command or daemon does (crates `userland`, `postfix`, `openssl`).
+
+mod errno;
+mod event;
+mod map;
+mod program;
+mod sys;
+mod time;
+mod trap;
+
+pub use errno::{Errno, Sysret};
+pub use event::{Because, Event, LogLine, Trace, TraceId, Verdict};
+pub use map::Map;
+pub use program::{Chunk, Guest, LoadError, Loading, Main, Program};
+pub use sys::{STDERR, STDIN, STDOUT, Sys};
+pub use time::{DAYS, DateTime, MONTHS, SimTime, days_from_civil};
+pub use trap::*;

@@ -1,0 +1,42 @@
+//! What can be executed: sorted static tables of programs, some of them behind lazily loaded *doors* (chunks).
+//! The table of a closed chunk is reached only through its door, so its code stays out of the resident module.
+
+use crate::Sys;
+use std::future::Future;
+use std::pin::Pin;
+
+/// A running program.
+pub type Guest = Pin<Box<dyn Future<Output = i32>>>;
+
+/// A program that can be executed, and the file of the simulated machine that holds it.
+pub struct Program {
+    /// What `argv[0]` usually is.
+    pub name: &'static str,
+    /// Absolute path of its file, as on Debian 12.
+    pub path: &'static str,
+    /// Where its code is.
+    pub main: Main,
+}
+
+/// Where a program's code is.
+pub enum Main {
+    /// In this module: boxed future of the program.
+    Here(fn(Sys) -> Guest),
+    /// Behind a door.
+    In(&'static Chunk),
+}
+
+/// The work of opening a door.
+pub type Loading = Pin<Box<dyn Future<Output = Result<&'static [Program], LoadError>>>>;
+
+/// The chunk could not be fetched.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct LoadError;
+
+/// A door: a part of the program that is fetched at first use.
+pub struct Chunk {
+    /// Its name, which is also its file's.
+    pub name: &'static str,
+    /// Fetches it and hands out its program table.
+    pub load: fn() -> Loading,
+}

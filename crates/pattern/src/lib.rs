@@ -1,0 +1,1 @@
+//! Patterns: POSIX regular expressions and shell globs. Pure; no I/O.

@@ -1,0 +1,1 @@
+//! Postfix 3.7: one module per daemon and tool.

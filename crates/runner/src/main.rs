@@ -1,0 +1,2 @@
+//! The native command `ehlo`. Only owner of sockets, files and the wall clock.
+fn main() {}

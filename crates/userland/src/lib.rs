@@ -1,0 +1,1 @@
+//! The shell and the tools of a simulated host.
