@@ -40,3 +40,9 @@ pub struct Chunk {
     /// Fetches it and hands out its program table.
     pub load: fn() -> Loading,
 }
+
+impl std::fmt::Debug for Chunk {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name)
+    }
+}

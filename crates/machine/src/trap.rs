@@ -408,6 +408,7 @@ pub struct SockRow {
 }
 
 /// Answer to an echo request.
+#[allow(missing_docs)]
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Echo {
     /// Answered after so many microseconds with this time to live.
