@@ -1,1 +1,10 @@
-//! The shell and the tools of a simulated host.
+//! The shell and the tools of a simulated host. One file per command in `cmd/`; the shell in `shell/`.
+//! Not here: Postfix's own commands (`postfix`), `openssl` (`openssl`).
+
+mod cmd;
+mod opts;
+mod spec;
+
+pub use cmd::{RESIDENT, SCREEN, TOOLS};
+pub use opts::{Arg, Given, Opt, parse};
+pub use spec::{Ex, Spec};
