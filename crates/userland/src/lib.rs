@@ -4,6 +4,8 @@
 mod cmd;
 mod opts;
 mod spec;
+#[allow(dead_code)]
+mod util;
 
 pub use cmd::{RESIDENT, SCREEN, TOOLS};
 pub use opts::{Arg, Given, Opt, parse};
