@@ -5,6 +5,7 @@
 
 mod errno;
 mod event;
+mod lazy;
 mod map;
 mod program;
 mod sys;
@@ -18,3 +19,6 @@ pub use program::{Chunk, Guest, LoadError, Loading, Main, Program};
 pub use sys::{STDERR, STDIN, STDOUT, Sys};
 pub use time::{DAYS, DateTime, MONTHS, SimTime, days_from_civil};
 pub use trap::*;
+#[cfg(all(feature = "split", target_family = "wasm"))]
+#[doc(hidden)]
+pub use wasm_split_helpers as split;

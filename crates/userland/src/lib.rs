@@ -1,6 +1,9 @@
 //! The shell and the tools of a simulated host. One file per command in `cmd/`; the shell in `shell/`.
 //! Not here: Postfix's own commands (`postfix`), `openssl` (`openssl`).
 
+#[macro_use]
+mod tables;
+
 mod cmd;
 mod opts;
 mod spec;

@@ -1,21 +1,23 @@
-//! The commands: one file each, listed once in one of the tables, each table sorted by name.
-//! RESIDENT is there from the start; TOOLS and SCREEN (full-screen programs) lie behind doors and are fetched at first use.
+//! The commands: one file each, and one name in one of the three tables below, each table in the order of the names.
+//! To add one: its `mod` line and its name (`cargo xtask new command NAME` does both). A file with more programs than `SPEC` lists
+//! the others as `vi::VIEW`. What stands behind a door must not be mentioned elsewhere in resident code, its spec's name and path excepted.
 
 use crate::spec::assert_sorted;
-use machine::Program;
 
 mod r#false;
 mod r#true;
 
-/// Always there.
-pub static RESIDENT: &[Program] = &[r#false::SPEC.program(), r#true::SPEC.program()];
-/// Fetched at first use or when idle: the rarer tools.
-pub static TOOLS: &[Program] = &[];
-/// Fetched at first use or when idle: vi, less.
-pub static SCREEN: &[Program] = &[];
+resident! {
+    /// Always there.
+    RESIDENT: r#false r#true
+}
 
-const _: () = {
-    assert_sorted(RESIDENT);
-    assert_sorted(TOOLS);
-    assert_sorted(SCREEN);
-};
+chunk! {
+    /// Fetched at first use or when idle: the rarer tools.
+    TOOLS behind tools:
+}
+
+chunk! {
+    /// Fetched at first use or when idle: the full-screen programs.
+    SCREEN behind screen:
+}

@@ -1,0 +1,33 @@
+//! The macros that make program tables out of names, so that a command is named once.
+//! Not here: the tables (`cmd/mod.rs`), what a door is (`machine::lazy`).
+
+/// The spec that a name stands for: `cat` → `cat::SPEC`, `vi::VIEW` → itself.
+macro_rules! spec {
+    ($cmd:ident) => {
+        $cmd::SPEC
+    };
+    ($cmd:ident $other:ident) => {
+        $cmd::$other
+    };
+}
+
+/// `NAME: cat ls …`: a table whose code is in the resident module.
+macro_rules! resident {
+    ($(#[$doc:meta])* $name:ident: $($cmd:ident $(:: $other:ident)?)*) => {
+        $(#[$doc])*
+        pub static $name: &[machine::Program] = &[$(spec!($cmd $($other)?).program()),*];
+        const _: () = assert_sorted($name);
+    };
+}
+
+/// `NAME behind door: cat ls …`: a table that only says where the programs' files are; their code is behind the door.
+macro_rules! chunk {
+    ($(#[$doc:meta])* $name:ident behind $door:ident: $($cmd:ident $(:: $other:ident)?)*) => {
+        $(#[$doc])*
+        pub static $name: &[machine::Program] = &[$(
+            machine::Program { name: spec!($cmd $($other)?).name, path: spec!($cmd $($other)?).path, main: machine::Main::In(&$door::CHUNK) }
+        ),*];
+        const _: () = assert_sorted($name);
+        machine::lazy!($door, &[$(spec!($cmd $($other)?).program()),*]);
+    };
+}
