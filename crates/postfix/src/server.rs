@@ -1,0 +1,211 @@
+//! The skeleton of a daemon that `master` starts: command line, accept loop, status reports, max_idle and max_use.
+//! Descriptors: 4 reads end of file when master wants it gone (stop, reload), 5 takes status reports, 6 is the listening socket.
+//! Not here: starting daemons (`master`). Source: single_server, multi_server, trigger_server.
+
+use crate::ipc::{Attrs, Conn};
+use machine::{Errno, Fd, Interest, OnSignal, Signal, SimTime, SockAddr, Sys, Sysret};
+
+/// Reading end of a pipe that master holds open as long as this process is wanted.
+pub(crate) const LIFE_FD: Fd = 4;
+/// Where a process reports that it is free or taken.
+pub(crate) const STATUS_FD: Fd = 5;
+/// The service's listening socket.
+pub(crate) const LISTEN_FD: Fd = 6;
+
+/// A running daemon's side of its contract with master.
+pub(crate) struct Server {
+    sys: Sys,
+    /// Service name of master.cf's first column (`-n`).
+    pub(crate) service: String,
+    /// `inet` or `unix` (`-t`).
+    pub(crate) kind: String,
+    /// `-o name=value` in order.
+    pub(crate) overrides: Vec<(String, String)>,
+    /// Clients that are served at the same time (multi servers).
+    pub(crate) conns: Vec<Conn>,
+    max_idle: u64,
+    max_use: u32,
+    uses: u32,
+    free: Option<bool>,
+    orphan: bool,
+}
+
+impl Server {
+    /// Reads the command line. `None`: not started by master.
+    pub(crate) async fn start(sys: &Sys) -> Option<Server> {
+        let mut server = Server {
+            sys: sys.clone(),
+            service: String::new(),
+            kind: String::new(),
+            overrides: Vec::new(),
+            conns: Vec::new(),
+            max_idle: 100_000_000,
+            max_use: 100,
+            uses: 0,
+            free: None,
+            orphan: false,
+        };
+        let mut args = sys.args().iter().skip(1);
+        while let Some(arg) = args.next() {
+            match arg.as_str() {
+                "-n" => server.service = args.next().cloned().unwrap_or_default(),
+                "-t" => server.kind = args.next().cloned().unwrap_or_default(),
+                "-s" | "-m" | "-i" => drop(args.next()),
+                "-o" => {
+                    let (name, value) = args.next().and_then(|a| a.split_once('='))?;
+                    server.overrides.push((name.to_string(), value.to_string()));
+                }
+                _ => {}
+            }
+        }
+        if server.service.is_empty() || sys.fstat(LISTEN_FD).await.is_err() {
+            return None;
+        }
+        sys.on_signal(Signal::Pipe, OnSignal::Ignore).await;
+        Some(server)
+    }
+    /// Sets max_idle (seconds) and max_use from the configuration; 0 uses: for ever.
+    pub(crate) fn limits(&mut self, max_idle_secs: u64, max_use: u32) {
+        (self.max_idle, self.max_use) = (max_idle_secs.saturating_mul(1_000_000), max_use);
+    }
+    /// Master wants this process gone (stop, reload) as soon as it is idle.
+    pub(crate) fn unwanted(&self) -> bool {
+        self.orphan
+    }
+    async fn report(&mut self, free: bool) {
+        if self.free == Some(free) || self.orphan {
+            return;
+        }
+        self.free = Some(free);
+        let line = format!("{} {}\n", self.sys.pid(), if free { 'A' } else { 'T' });
+        if self.sys.write(STATUS_FD, line.as_bytes()).await.is_err() {
+            self.orphan = true;
+        }
+    }
+    /// Takes the connection that poll announced, unless another process of the service was quicker.
+    async fn take(&self) -> Sysret<(Fd, Option<SockAddr>)> {
+        if self.sys.poll(&[(LISTEN_FD, Interest::Read)], Some(self.sys.now())).await?.is_empty() {
+            return Err(Errno::EAGAIN);
+        }
+        self.sys.accept(LISTEN_FD).await
+    }
+    /// The next client of a single server: its descriptor and, for TCP, its address. `None`: time to end with status 0.
+    pub(crate) async fn accept(&mut self) -> Option<(Fd, Option<SockAddr>)> {
+        if self.max_use > 0 && self.uses >= self.max_use {
+            return None;
+        }
+        loop {
+            self.report(true).await;
+            if self.orphan {
+                return None;
+            }
+            let until = self.sys.now().plus_micros(self.max_idle);
+            let ready = match self.sys.poll(&[(LIFE_FD, Interest::Read), (LISTEN_FD, Interest::Read)], Some(until)).await {
+                Ok(ready) => ready,
+                Err(Errno::EINTR) => continue,
+                Err(_) => return None,
+            };
+            if ready.contains(&LIFE_FD) {
+                self.orphan = true;
+                return None;
+            }
+            if ready.is_empty() {
+                return None;
+            }
+            if let Ok(client) = self.take().await {
+                self.uses = self.uses.saturating_add(1);
+                self.report(false).await;
+                return Some(client);
+            }
+        }
+    }
+    /// The next client of a single server that speaks the attribute protocol.
+    pub(crate) async fn client(&mut self) -> Option<Conn> {
+        let (fd, _) = self.accept().await?;
+        Some(Conn::new(&self.sys, fd))
+    }
+    /// The next request of a multi server: which of `conns` asked, and what. Clients that hung up are dropped.
+    /// `None`: time to end with status 0.
+    pub(crate) async fn request(&mut self) -> Option<(usize, Attrs)> {
+        loop {
+            self.report(true).await;
+            if let Some(at) = self.conns.iter().position(Conn::pending) {
+                if let Some(request) = self.read(at).await {
+                    return Some((at, request));
+                }
+                continue;
+            }
+            if self.conns.is_empty() && (self.orphan || (self.max_use > 0 && self.uses >= self.max_use)) {
+                return None;
+            }
+            let mut fds: Vec<(Fd, Interest)> = self.conns.iter().map(|c| (c.fd, Interest::Read)).collect();
+            if !self.orphan {
+                fds.push((LIFE_FD, Interest::Read));
+                if self.max_use == 0 || self.uses < self.max_use {
+                    fds.push((LISTEN_FD, Interest::Read));
+                }
+            }
+            let until = self.conns.is_empty().then(|| self.sys.now().plus_micros(self.max_idle));
+            let ready = match self.sys.poll(&fds, until).await {
+                Ok(ready) => ready,
+                Err(Errno::EINTR) => continue,
+                Err(_) => return None,
+            };
+            if ready.is_empty() {
+                return None;
+            }
+            if ready.contains(&LIFE_FD) && !self.orphan {
+                // Clients keep their connections open for long: they reconnect to a new process.
+                self.orphan = true;
+                return None;
+            }
+            if let Some(at) = self.conns.iter().position(|c| ready.contains(&c.fd)) {
+                if let Some(request) = self.read(at).await {
+                    return Some((at, request));
+                }
+            } else if ready.contains(&LISTEN_FD)
+                && let Ok((fd, _)) = self.take().await
+            {
+                self.uses = self.uses.saturating_add(1);
+                self.conns.push(Conn::new(&self.sys, fd));
+            }
+        }
+    }
+    /// Reads one request of a client; drops the client if it has hung up.
+    async fn read(&mut self, at: usize) -> Option<Attrs> {
+        let request = self.conns[at].recv().await;
+        if request.is_none() {
+            self.conns.remove(at).close().await;
+        }
+        request
+    }
+    /// The next wake-up of a trigger server: its request letters; empty when `until` has come first.
+    /// `None`: time to end with status 0.
+    pub(crate) async fn trigger(&mut self, until: Option<SimTime>) -> Option<Vec<u8>> {
+        loop {
+            self.report(true).await;
+            if self.orphan {
+                return None;
+            }
+            let ready = match self.sys.poll(&[(LIFE_FD, Interest::Read), (LISTEN_FD, Interest::Read)], until).await {
+                Ok(ready) => ready,
+                Err(Errno::EINTR) => continue,
+                Err(_) => return None,
+            };
+            if ready.contains(&LIFE_FD) {
+                self.orphan = true;
+                return None;
+            }
+            if ready.is_empty() {
+                return Some(Vec::new());
+            }
+            if let Ok((fd, _)) = self.take().await {
+                let letters = self.sys.read(fd, 64).await.unwrap_or_default();
+                let _ = self.sys.close(fd).await;
+                if !letters.is_empty() {
+                    return Some(letters);
+                }
+            }
+        }
+    }
+}
