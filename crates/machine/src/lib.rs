@@ -8,6 +8,7 @@ mod event;
 mod lazy;
 mod map;
 mod program;
+pub mod resolver;
 mod sys;
 mod time;
 mod trap;
