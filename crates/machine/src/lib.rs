@@ -6,6 +6,7 @@
 mod errno;
 mod event;
 mod lazy;
+mod lines;
 mod map;
 mod program;
 pub mod resolver;
@@ -15,6 +16,7 @@ mod trap;
 
 pub use errno::{Errno, Sysret};
 pub use event::{Because, Event, LogLine, Trace, TraceId, Verdict};
+pub use lines::Lines;
 pub use map::Map;
 pub use program::{Chunk, Guest, LoadError, Loading, Main, Program};
 pub use sys::{STDERR, STDIN, STDOUT, Sys};
