@@ -335,13 +335,15 @@ pub struct Termios {
     pub icrnl: bool,
     /// NL becomes CR NL on output. The front end's transcript treats both alike.
     pub onlcr: bool,
+    /// A second character that ends a line in canonical mode (VEOL; 0: none). telnet's escape character is one.
+    pub eol: u8,
 }
 
 impl Termios {
     /// What a login shell's terminal has.
-    pub const SANE: Termios = Termios { echo: true, canonical: true, signals: true, icrnl: true, onlcr: true };
+    pub const SANE: Termios = Termios { echo: true, canonical: true, signals: true, icrnl: true, onlcr: true, eol: 0 };
     /// For full-screen programs.
-    pub const RAW: Termios = Termios { echo: false, canonical: false, signals: false, icrnl: false, onlcr: false };
+    pub const RAW: Termios = Termios { echo: false, canonical: false, signals: false, icrnl: false, onlcr: false, eol: 0 };
 }
 
 /// What a line editor in the front end needs while a shell waits at its prompt (readline's part in bash).

@@ -237,9 +237,9 @@ fn quote_into(out: &mut String, text: &str) {
 /// Whether a local part can stand without quotes: words of plain characters with single dots between them.
 fn is_dot_string(local: &str) -> bool {
     !local.is_empty()
-        && local.split('.').all(|word| {
-            !word.is_empty() && word.chars().all(|c| !c.is_ascii() || c.is_ascii_graphic() && !"()<>@,;:\\\"[]".contains(c))
-        })
+        && local
+            .split('.')
+            .all(|word| !word.is_empty() && word.chars().all(|c| !c.is_ascii() || c.is_ascii_graphic() && !"()<>@,;:\\\"[]".contains(c)))
 }
 
 /// The address with its local part quoted if it must be.
