@@ -1,2 +1,60 @@
-//! The tasks of the house: `cargo xtask help`.
-fn main() {}
+//! The tasks of the house: `cargo xtask help`. One file per task, listed once in [`TASKS`].
+
+mod page;
+mod run;
+mod serve;
+mod site;
+
+use run::{Done, say};
+use std::process::ExitCode;
+
+/// A task: its words, what it does, its code, which gets the words behind.
+struct Task(&'static str, &'static str, fn(&[String]) -> Done);
+
+const TASKS: &[Task] = &[
+    Task("serve [--port N]", "build the page, serve it at http://127.0.0.1:8080/, build again on change", |words| {
+        let port = match words {
+            [] => 8080,
+            [option, n] if option == "--port" => n.parse().map_err(|_| format!("{n} is no port"))?,
+            _ => return Err("usage: cargo xtask serve [--port N]".into()),
+        };
+        serve::serve(port)
+    }),
+    Task("build", "write dist/, to be served by any static server under any path", |_| site::build()),
+    Task("help", "this list", |_| {
+        help();
+        Ok(())
+    }),
+];
+
+fn help() {
+    println!("usage: cargo xtask TASK\n");
+    for Task(words, what, _) in TASKS {
+        println!("  {words:<26}{what}");
+    }
+}
+
+fn main() -> ExitCode {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+    if let Err(e) = std::env::set_current_dir(root) {
+        say!("{root}: {e}");
+        return ExitCode::FAILURE;
+    }
+    let found = TASKS.iter().filter(|t| {
+        let names: Vec<&str> = t.0.split(' ').take_while(|w| !w.starts_with(['[', '-']) && w.to_lowercase() == **w).collect();
+        words.len() >= names.len() && names.iter().zip(&words).all(|(a, b)| a == b)
+    });
+    let Some(task) = found.max_by_key(|t| t.0.len()) else {
+        help();
+        return if words.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+    };
+    let names = task.0.split(' ').take_while(|w| !w.starts_with(['[', '-']) && w.to_lowercase() == **w).count();
+    match (task.2)(&words[names..]) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(e) => {
+            say!("{e}");
+            ExitCode::FAILURE
+        }
+    }
+}

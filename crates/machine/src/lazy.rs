@@ -17,7 +17,8 @@ macro_rules! lazy {
             use super::*;
             #[$crate::split::wasm_split($chunk, fallible, wasm_split_path = $crate::split)]
             fn door() -> Result<&'static [$crate::Program], $crate::LoadError> {
-                Ok($table)
+                const TABLE: &[$crate::Program] = $table;
+                Ok(TABLE)
             }
             pub(crate) static CHUNK: $crate::Chunk = $crate::Chunk { name: stringify!($chunk), load: || Box::pin(door()) };
         }
@@ -34,7 +35,8 @@ macro_rules! lazy {
             #[allow(unused_imports)]
             use super::*;
             fn door() -> Result<&'static [$crate::Program], $crate::LoadError> {
-                Ok($table)
+                const TABLE: &[$crate::Program] = $table;
+                Ok(TABLE)
             }
             pub(crate) static CHUNK: $crate::Chunk =
                 $crate::Chunk { name: stringify!($chunk), load: || Box::pin(::std::future::ready(door())) };

@@ -1,0 +1,114 @@
+//! `cargo xtask build`: the page and its parts in `dist/`, to be served by any static server under any path.
+//! Compiles, splits at the lazy doors, binds to JavaScript, and names the folder of all this after its content, so that files of
+//! two builds never meet in a cache. Not here: what `index.html` says (`page`), serving (`serve`), Trunk's way (`trunk`).
+
+use crate::page::{self, Parts};
+use crate::run::{Done, cargo, have, output, run, say, target_dir};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The target of the page.
+pub(crate) const WASM: &str = "wasm32-unknown-unknown";
+
+/// Builds `dist/`.
+pub(crate) fn build() -> Done {
+    ensure_target()?;
+    say!("compiling the page (from nothing this takes a minute or two)");
+    let mut rustc = cargo(&["rustc", "--package", "app", "--bin", "app", "--release", "--target", WASM, "--features", "split"]);
+    run(rustc.args(["--", "-Clink-arg=--emit-relocs"]))?;
+    let target = target_dir()?;
+    let stage = target.join("site");
+    let _ = fs::remove_dir_all(&stage);
+    let parts = stage.join("parts");
+    fs::create_dir_all(&parts).map_err(|e| format!("{}: {e}", parts.display()))?;
+    say!("splitting and binding");
+    bind(&target.join(WASM).join("release/app.wasm"), &parts, "app")?;
+    let name = format!("b-{:016x}", digest(&parts)?);
+    rename(&parts, &stage.join(&name))?;
+    page::write(Path::new("index.html"), &stage, &Parts { folder: &name })?;
+    let dist = Path::new("dist");
+    let _ = fs::remove_dir_all(dist);
+    rename(&stage, dist).or_else(|_| copy_dir(&stage, dist))?;
+    say!("dist/ is ready, parts in dist/{name}");
+    Ok(())
+}
+
+/// Splits a linked module (`--emit-relocs`) at its doors and binds the main part to JavaScript as `name.js`, `name_bg.wasm`.
+pub(crate) fn bind(wasm: &Path, into: &Path, name: &str) -> Done {
+    let bytes = fs::read(wasm).map_err(|e| format!("{}: {e}", wasm.display()))?;
+    let main = into.join("main.wasm");
+    let script = format!("./{name}.js");
+    let mut options = wasm_split_cli_support::Options::new(&bytes);
+    (options.output_dir, options.main_out_path, options.main_module) = (into, &main, &script);
+    let split = wasm_split_cli_support::transform(options).map_err(|e| format!("splitting {}: {e:?}", wasm.display()))?;
+    for chunk in split.split_modules {
+        // Written again: the splitter leaves padded numbers and names.
+        let bytes = fs::read(&chunk).map_err(|e| format!("{}: {e}", chunk.display()))?;
+        let mut config = walrus::ModuleConfig::new();
+        config.generate_name_section(false).generate_producers_section(false);
+        let mut module = config.parse(&bytes).map_err(|e| format!("{}: {e:?}", chunk.display()))?;
+        module.emit_wasm_file(&chunk).map_err(|e| format!("{}: {e:?}", chunk.display()))?;
+    }
+    let mut b = wasm_bindgen_cli_support::Bindgen::new();
+    b.input_path(&main).web(true).map_err(|e| format!("{e:?}"))?.typescript(false).out_name(name);
+    // Without the exports that the linker made, no chunk finds the table.
+    b.remove_name_section(true).remove_producers_section(true).keep_lld_exports(true);
+    b.generate(into).map_err(|e| format!("binding: {e:?}"))?;
+    fs::remove_file(&main).map_err(|e| format!("{}: {e}", main.display()))
+}
+
+/// Adds the wasm target to the toolchain where it is missing.
+pub(crate) fn ensure_target() -> Done {
+    let root = output(std::process::Command::new("rustc").args(["--print", "sysroot"]))?;
+    if Path::new(root.trim()).join("lib/rustlib").join(WASM).is_dir() {
+        return Ok(());
+    }
+    if !have("rustup") {
+        return Err(format!("this toolchain has no target {WASM}, and there is no rustup to add it"));
+    }
+    say!("adding the target {WASM}");
+    run(std::process::Command::new("rustup").args(["target", "add", WASM]))
+}
+
+/// A name for the content of a folder: the same bytes, the same name (FNV-1a).
+fn digest(folder: &Path) -> Done<u64> {
+    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
+    let mut eat = |bytes: &[u8]| bytes.iter().for_each(|b| hash = (hash ^ u64::from(*b)).wrapping_mul(0x0100_0000_01b3));
+    for file in files(folder)? {
+        eat(file.strip_prefix(folder).unwrap_or(&file).to_string_lossy().as_bytes());
+        eat(&fs::read(&file).map_err(|e| format!("{}: {e}", file.display()))?);
+    }
+    Ok(hash)
+}
+
+/// All files below a folder, in the order of their paths.
+pub(crate) fn files(folder: &Path) -> Done<Vec<PathBuf>> {
+    let mut out = Vec::new();
+    let entries = fs::read_dir(folder).map_err(|e| format!("{}: {e}", folder.display()))?;
+    for entry in entries.flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            out.extend(files(&path)?);
+        } else {
+            out.push(path);
+        }
+    }
+    out.sort();
+    Ok(out)
+}
+
+/// Copies a folder with all in it.
+pub(crate) fn copy_dir(from: &Path, to: &Path) -> Done {
+    for file in files(from)? {
+        let target = to.join(file.strip_prefix(from).unwrap_or(&file));
+        if let Some(parent) = target.parent() {
+            fs::create_dir_all(parent).map_err(|e| format!("{}: {e}", parent.display()))?;
+        }
+        fs::copy(&file, &target).map_err(|e| format!("{}: {e}", target.display()))?;
+    }
+    Ok(())
+}
+
+fn rename(from: &Path, to: &Path) -> Done {
+    fs::rename(from, to).map_err(|e| format!("{}: {e}", to.display()))
+}
