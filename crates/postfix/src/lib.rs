@@ -1,6 +1,14 @@
 //! Postfix: one module per daemon and tool.
 
-#[allow(dead_code)]
+#[allow(dead_code, unused_imports)]
+mod config;
+#[allow(dead_code, unused_imports)]
 mod ipc;
-#[allow(dead_code)]
+#[allow(dead_code, unused_imports)]
+mod lookup;
+#[allow(dead_code, unused_imports)]
+mod maillog;
+#[allow(dead_code, unused_imports)]
+mod params;
+#[allow(dead_code, unused_imports)]
 mod server;

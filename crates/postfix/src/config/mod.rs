@@ -1,0 +1,283 @@
+//! main.cf as a process sees it: the file's entries, the defaults, `-o` overrides, `$name` expansion, and typed values.
+//! Not here: the parser of the file (`parse`), the expansion (`expand`), master.cf (`services`), the table of parameters (`crate::params`).
+//! Source: postconf(5).
+
+mod expand;
+mod parse;
+mod services;
+mod value;
+
+pub(crate) use expand::{Expanded, Scope, expand};
+pub(crate) use parse::{Entry, LogicalLine, MainCf, cut, is_space, logical_lines, logical_lines_of, split_nameval};
+pub(crate) use services::{Service, host_port, load_services};
+pub(crate) use value::{boolean, number, seconds, split, split_braced, split_where, unbrace, unit_of};
+
+use crate::maillog::Log;
+use crate::params;
+use machine::Map;
+use std::rc::Rc;
+
+/// Where a value was set: file and line.
+pub(crate) type Place = (String, u32);
+
+struct Inner {
+    log: Log,
+    dir: String,
+    main: MainCf,
+    overrides: Vec<(String, String)>,
+    /// Defaults that depend on the machine: myhostname, mydomain, mynetworks; and what only the process knows.
+    facts: Map<String, String>,
+    level: i64,
+}
+
+/// The configuration that a process has loaded. Cheap to clone; never changes.
+#[derive(Clone)]
+pub(crate) struct Config(Rc<Inner>);
+
+impl Scope for Inner {
+    fn lookup(&self, name: &str) -> Option<String> {
+        self.raw(name).map(str::to_string)
+    }
+    fn has_level(&self) -> bool {
+        true
+    }
+}
+
+impl Inner {
+    fn raw(&self, name: &str) -> Option<&str> {
+        if let Some((_, value)) = self.overrides.iter().rev().find(|(n, _)| n == name) {
+            return Some(value);
+        }
+        if let Some(entry) = self.main.entries.get(name) {
+            return Some(&entry.value);
+        }
+        self.facts.get(name).map(String::as_str).or_else(|| default(name))
+    }
+    fn text(&self, text: &str) -> Result<String, String> {
+        if !text.contains('$') {
+            return Ok(text.to_string());
+        }
+        let done = expand(text, self, true);
+        for warning in &done.warnings {
+            self.log.warn(format_args!("{warning}"));
+        }
+        if done.error { Err("dictionary mail_dict: macro processing error".to_string()) } else { Ok(done.text) }
+    }
+    fn value(&self, name: &str) -> Result<String, String> {
+        self.text(self.raw(name).unwrap_or(""))
+    }
+    /// Checks one parameter as the programs do when they start.
+    fn check(&self, param: &params::Param) -> Result<(), String> {
+        let name = param.name;
+        if param.kind == b'r' {
+            return Ok(());
+        }
+        let text = self.value(name)?;
+        let (min, max) = param.bounds;
+        match param.kind {
+            b'i' | b'l' | b'n' => {
+                let n = number(name, &text)?;
+                if param.kind != b'l' && i32::try_from(n).is_err() {
+                    return Err(format!("bad numerical configuration: {name} = {text}"));
+                }
+                if min != 0 && n < min {
+                    return Err(format!("invalid {name} parameter value {n} < {min}"));
+                }
+                if max != 0 && n > max {
+                    return Err(format!("invalid {name} parameter value {n} > {max}"));
+                }
+            }
+            b'b' | b'B' => drop(boolean(name, &text)?),
+            b't' => {
+                let Some(n) = seconds(&text, unit_of(param.default)) else {
+                    return Err(format!("parameter {name}: bad time value or unit: {text}"));
+                };
+                if min != 0 && n < min {
+                    return Err(format!("invalid {name}: {n} (min {min})"));
+                }
+                if max != 0 && n > max {
+                    return Err(format!("invalid {name}: {n} (max {max})"));
+                }
+            }
+            _ => {
+                let n = text.len() as i64;
+                if min != 0 && n < min {
+                    return Err(format!("bad string length {n} < {min}: {name} = {text}"));
+                }
+                if max != 0 && n > max {
+                    return Err(format!("bad string length {n} > {max}: {name} = {text}"));
+                }
+            }
+        }
+        Ok(())
+    }
+    /// Checks what `program` reads. Only values that somebody has set can be wrong.
+    fn check_all(&self, program: &str) -> Result<(), String> {
+        let reader = params::reader(program);
+        // Every program reads the common parameters first.
+        for letter in ['*', reader] {
+            for param in params::all() {
+                let mine = param.readers.contains(letter) && (letter == '*' || !param.readers.contains('*'));
+                if mine && (self.is_set(param.name) || param.default.contains('$')) {
+                    self.check(&param)?;
+                }
+            }
+            if reader == '*' {
+                break;
+            }
+        }
+        Ok(())
+    }
+    fn is_set(&self, name: &str) -> bool {
+        self.main.entries.contains(name) || self.overrides.iter().any(|(n, _)| n == name)
+    }
+}
+
+/// The built-in default of a parameter, as `postconf -d` prints it.
+pub(crate) fn default(name: &str) -> Option<&'static str> {
+    params::find(name).map(|p| p.default).or_else(|| params::transport_default(name))
+}
+
+/// A compatibility level as a comparable number.
+///
+/// # Errors
+/// Postfix's words for a mistake.
+pub(crate) fn compat_level(text: &str) -> Result<i64, String> {
+    let bad = || format!("malformed compatibility level syntax: \"{text}\"");
+    let mut level = 0;
+    let parts: Vec<&str> = text.split('.').collect();
+    if parts.len() > 3 {
+        return Err(bad());
+    }
+    for i in 0..3 {
+        let part = match parts.get(i) {
+            Some(part) => part.trim_start_matches(is_space).parse::<u32>().map_err(|_| bad())?,
+            None => 0,
+        };
+        if i > 0 && part > 1023 {
+            return Err(bad());
+        }
+        level = level * 1024 + i64::from(part);
+    }
+    Ok(level)
+}
+
+impl Config {
+    /// Loads `dir`/main.cf for the program that `log` speaks for, applies `-o` overrides and checks every parameter that this program
+    /// reads. Warnings go to `log`.
+    ///
+    /// # Errors
+    /// The text of the fatal message (`log.fatal` says it).
+    pub(crate) async fn load(log: &Log, dir: &str, overrides: &[(String, String)]) -> Result<Config, String> {
+        let sys = log.sys();
+        let path = format!("{dir}/main.cf");
+        let bytes = sys.read_file(&path).await.map_err(|e| format!("open {path}: {e}"))?;
+        let main = MainCf::parse(log, &path, &bytes)?;
+        let mut inner = Inner { log: log.clone(), dir: dir.to_string(), main, overrides: overrides.to_vec(), facts: Map::new(), level: 0 };
+        for (name, value) in [("config_directory", dir), ("process_name", log.name()), ("process_id", &sys.pid().to_string())] {
+            inner.facts.insert(name.to_string(), value.to_string());
+        }
+        inner.level = compat_level(&inner.value("compatibility_level")?)?;
+        let mut host = sys.host_name().await;
+        if !host.contains('.') {
+            let domain = if inner.is_set("mydomain") { inner.value("mydomain")? } else { "localdomain".to_string() };
+            host = format!("{host}.{domain}");
+        }
+        inner.facts.insert("myhostname".to_string(), host);
+        let host = inner.value("myhostname")?;
+        let domain = host.split_once('.').map_or("localdomain", |(_, domain)| domain).to_string();
+        inner.facts.insert("mydomain".to_string(), domain);
+        if !inner.is_set("mynetworks") {
+            let style = inner.value("mynetworks_style")?;
+            let networks = own_networks(sys, &style).await.ok_or_else(|| format!("unknown mynetworks mask style: {style}"))?;
+            inner.facts.insert("mynetworks".to_string(), networks);
+        }
+        inner.check_all(log.name())?;
+        Ok(Config(Rc::new(inner)))
+    }
+    /// The process's voice.
+    pub(crate) fn log(&self) -> &Log {
+        &self.0.log
+    }
+    /// The configuration directory.
+    pub(crate) fn dir(&self) -> &str {
+        &self.0.dir
+    }
+    /// The entries of the file.
+    pub(crate) fn main(&self) -> &MainCf {
+        &self.0.main
+    }
+    /// compatibility_level as a number to compare with [`compat_level`].
+    pub(crate) fn level(&self) -> i64 {
+        self.0.level
+    }
+    /// Whether main.cf or `-o` sets it.
+    pub(crate) fn is_set(&self, name: &str) -> bool {
+        self.0.is_set(name)
+    }
+    /// Where it is set: file and line; `None` for a default and for `-o` (whose place is the service's).
+    pub(crate) fn place(&self, name: &str) -> Option<Place> {
+        if self.0.overrides.iter().any(|(n, _)| n == name) {
+            return None;
+        }
+        self.0.main.entries.get(name).map(|e| (self.0.main.path.clone(), e.line))
+    }
+    /// The value not expanded; the default if it is not set; `None` if there is no such parameter.
+    pub(crate) fn raw(&self, name: &str) -> Option<&str> {
+        self.0.raw(name)
+    }
+    /// The expanded value; empty if there is no such parameter.
+    pub(crate) fn str(&self, name: &str) -> String {
+        self.0.value(name).unwrap_or_default()
+    }
+    /// Expands a text as if it were a value of main.cf.
+    ///
+    /// # Errors
+    /// The text of the fatal message.
+    pub(crate) fn expand(&self, text: &str) -> Result<String, String> {
+        self.0.text(text)
+    }
+    /// A yes or no.
+    pub(crate) fn bool(&self, name: &str) -> bool {
+        boolean(name, &self.str(name)).unwrap_or(false)
+    }
+    /// A number.
+    pub(crate) fn int(&self, name: &str) -> i64 {
+        number(name, &self.str(name)).unwrap_or(0)
+    }
+    /// A time in seconds.
+    pub(crate) fn time(&self, name: &str) -> i64 {
+        let unit = default(name).map_or(b's', |d| unit_of(&self.0.text(d).unwrap_or_default()));
+        seconds(&self.str(name), unit).unwrap_or(0)
+    }
+    /// A list: split at commas and white space, outside braces.
+    pub(crate) fn list(&self, name: &str) -> Vec<String> {
+        split_braced(&self.str(name))
+    }
+}
+
+/// The default of mynetworks: this host's networks in a style.
+async fn own_networks(sys: &machine::Sys, style: &str) -> Option<String> {
+    let mut networks: Vec<String> = Vec::new();
+    for iface in sys.ifaces().await {
+        for (ip, prefix) in iface.addrs {
+            let bits = match style {
+                "host" => 32,
+                "subnet" => u32::from(prefix.min(32)),
+                "class" => match ip.octets()[0] {
+                    0..128 => 8,
+                    128..192 => 16,
+                    _ => 24,
+                },
+                _ => return None,
+            };
+            let mask = u32::MAX.checked_shl(32 - bits).unwrap_or(0);
+            let net = std::net::Ipv4Addr::from(u32::from(ip) & mask);
+            let text = format!("{net}/{bits}");
+            if !networks.contains(&text) {
+                networks.push(text);
+            }
+        }
+    }
+    Some(networks.join(" "))
+}

@@ -1,0 +1,145 @@
+//! master.cf as master reads it: one service a logical line, eight columns, arguments with `{ }`.
+//! Not here: starting the services (`master`), postconf's own, more lenient view (`cli::postconf`). Source: master(5).
+
+use super::parse::{is_space, logical_lines_of};
+use super::value::{split_where, unbrace};
+use super::{Config, Place};
+use crate::maillog::Log;
+
+/// One service of master.cf.
+#[derive(Clone)]
+#[allow(missing_docs)]
+pub(crate) struct Service {
+    /// First column as written, `smtp`, `127.0.0.1:10025`.
+    pub(crate) name: String,
+    /// `inet`, `unix`, `fifo`, `pass`, `unix-dgram`.
+    pub(crate) kind: String,
+    pub(crate) private: bool,
+    pub(crate) unprivileged: bool,
+    pub(crate) chroot: bool,
+    /// Seconds between wake-ups, 0: never.
+    pub(crate) wakeup: u32,
+    /// `?`: only once the service has been used.
+    pub(crate) wakeup_if_used: bool,
+    /// Limit of processes, 0: none.
+    pub(crate) max_proc: u32,
+    /// The program, a name in the daemon directory.
+    pub(crate) command: String,
+    /// Its arguments, braces removed.
+    pub(crate) args: Vec<String>,
+    /// Where it stands.
+    pub(crate) place: Place,
+}
+
+/// Host and port of an inet service name.
+///
+/// # Errors
+/// Postfix's words for a mistake.
+pub(crate) fn host_port(name: &str) -> Result<(String, String), &'static str> {
+    if let Some(rest) = name.strip_prefix('[') {
+        let Some((host, port)) = rest.split_once(']') else { return Err("missing \"]\"") };
+        return match port.strip_prefix(':') {
+            Some(port) if !port.is_empty() => Ok((host.to_string(), port.to_string())),
+            Some(_) => Err("missing service name"),
+            None if port.is_empty() => Err("missing service name"),
+            None => Err("garbage after \"]\""),
+        };
+    }
+    match name.rsplit_once(':') {
+        Some((_, "")) => Err("missing service name"),
+        Some((host, port)) => Ok((host.to_string(), port.to_string())),
+        None => Ok((String::new(), name.to_string())),
+    }
+}
+
+struct Line<'a> {
+    context: String,
+    fields: std::vec::IntoIter<String>,
+    log: &'a Log,
+    old_chroot: bool,
+}
+
+impl Line<'_> {
+    fn text(&mut self, field: &str, default: Option<&str>) -> Result<String, String> {
+        let value = self.fields.next().ok_or_else(|| format!("{}: missing \"{field}\" field", self.context))?;
+        if value != "-" {
+            return Ok(value);
+        }
+        let default = default.ok_or_else(|| format!("{}: field \"{field}\" has no default value", self.context))?;
+        if self.old_chroot && field == "chroot" {
+            self.log.info(format_args!("{}: using backwards-compatible default setting {field}={default}", self.context));
+        }
+        Ok(default.to_string())
+    }
+    fn bad<T>(&self, field: &str, value: &str) -> Result<T, String> {
+        Err(format!("{}: field \"{field}\": bad value: \"{value}\"", self.context))
+    }
+    fn flag(&mut self, field: &str, default: &str) -> Result<bool, String> {
+        match self.text(field, Some(default))?.as_str() {
+            "y" => Ok(true),
+            "n" => Ok(false),
+            other => self.bad(field, other),
+        }
+    }
+    fn count(&mut self, field: &str, default: &str) -> Result<(u32, bool), String> {
+        let value = self.text(field, Some(default))?;
+        let end = value.find(|c: char| !c.is_ascii_digit()).unwrap_or(value.len());
+        match value[..end].parse() {
+            Ok(n) => Ok((n, value.ends_with('?'))),
+            Err(_) => self.bad(field, &value),
+        }
+    }
+}
+
+/// Reads master.cf.
+///
+/// # Errors
+/// The text of the fatal message.
+pub(crate) async fn load_services(cfg: &Config) -> Result<Vec<Service>, String> {
+    let log = cfg.log();
+    let path = format!("{}/master.cf", cfg.dir());
+    let bytes = log.sys().read_file(&path).await.map_err(|e| format!("open {path}: {e}"))?;
+    let limit = cfg.str("default_process_limit");
+    let old_chroot = cfg.level() < super::compat_level("1").unwrap_or(0);
+    let mut services = Vec::new();
+    for line in logical_lines_of(log, &path, &bytes) {
+        let fields = split_where(&line.text, is_space);
+        let mut fields = Line { context: format!("{path}: line {}", line.first), fields: fields.into_iter(), log, old_chroot };
+        let Some(name) = fields.fields.next() else { continue };
+        let kind = fields.text("transport type", None)?;
+        match kind.as_str() {
+            "inet" => {
+                host_port(&name).map_err(|why| format!("{}: {why} in \"{name}\"", fields.context))?;
+            }
+            "unix" | "fifo" | "pass" | "unix-dgram" => {}
+            other => return Err(format!("{}: bad transport type: {other}", fields.context)),
+        }
+        let private = fields.flag("private", "y")?;
+        if private && kind == "inet" {
+            return Err(format!("{}: inet service cannot be private", fields.context));
+        }
+        let unprivileged = fields.flag("unprivileged", "y")?;
+        let chroot = fields.flag("chroot", if old_chroot { "y" } else { "n" })?;
+        let (wakeup, wakeup_if_used) = fields.count("wakeup_time", "0")?;
+        let (max_proc, _) = fields.count("max_proc", &limit)?;
+        let command = fields.text("command", None)?;
+        let mut args = Vec::new();
+        for arg in fields.fields {
+            args.push(if arg.starts_with('{') { unbrace(&arg).map_err(|why| format!("{}: {why}", fields.context))? } else { arg });
+        }
+        services.push(Service {
+            name,
+            kind,
+            private,
+            unprivileged,
+            chroot,
+            wakeup,
+            wakeup_if_used,
+            max_proc,
+            command,
+            args,
+            place: (path.clone(), line.first),
+        });
+    }
+    Ok(services)
+}

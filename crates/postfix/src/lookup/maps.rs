@@ -1,0 +1,84 @@
+//! A list of tables, asked in order until one knows the key. Not here: opening (`super`). Source: maps(3), mail_addr_find(3).
+
+use super::{Found, Table, TableError, Tables};
+
+/// A list of tables, the value of a parameter such as `virtual_alias_maps`. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Maps {
+    title: String,
+    tables: Vec<Table>,
+    all: Tables,
+}
+
+impl Maps {
+    /// Opens the tables of a list. `title` is the parameter's name, for messages.
+    ///
+    /// # Errors
+    /// The text of a fatal message.
+    pub(crate) async fn open(all: &Tables, title: &str, list: &str) -> Result<Maps, String> {
+        let mut tables = Vec::new();
+        for spec in crate::config::split_braced(list) {
+            tables.push(all.open(&spec).await?);
+        }
+        Ok(Maps { title: title.to_string(), tables, all: all.clone() })
+    }
+    /// Opens the tables that a parameter names.
+    ///
+    /// # Errors
+    /// The text of a fatal message.
+    pub(crate) async fn of(all: &Tables, parameter: &str) -> Result<Maps, String> {
+        Maps::open(all, parameter, &all.cfg().str(parameter)).await
+    }
+    /// The parameter's name.
+    pub(crate) fn title(&self) -> &str {
+        &self.title
+    }
+    /// Whether there is no table.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.tables.is_empty()
+    }
+    /// The tables in order.
+    pub(crate) fn tables(&self) -> &[Table] {
+        &self.tables
+    }
+    /// The first table's answer for this key.
+    ///
+    /// # Errors
+    /// A table failed before one knew the key.
+    pub(crate) async fn find(&self, key: &str) -> Found {
+        self.lookup(key, false).await
+    }
+    /// As [`Maps::find`], but only in tables whose keys are not patterns, for partial keys (`user@`, parent domains).
+    ///
+    /// # Errors
+    /// A table failed before one knew the key.
+    pub(crate) async fn find_fixed(&self, key: &str) -> Found {
+        self.lookup(key, true).await
+    }
+    async fn lookup(&self, key: &str, fixed: bool) -> Found {
+        // Postfix asks nothing for an empty key: some tables could not store one.
+        if key.is_empty() {
+            return Ok(None);
+        }
+        for table in &self.tables {
+            if fixed && table.is_pattern() {
+                continue;
+            }
+            match table.find(key).await {
+                Ok(Some(hit)) if hit.value.is_empty() => {
+                    let log = self.all.cfg().log();
+                    log.warn(format_args!("{} lookup of {key} returns an empty string result", self.title));
+                    log.warn(format_args!("{} should return NO RESULT in case of NOT FOUND", self.title));
+                    return Err(TableError);
+                }
+                Ok(Some(hit)) => return Ok(Some(hit)),
+                Ok(None) => {}
+                Err(e) => {
+                    self.all.cfg().log().warn(format_args!("{} lookup error for \"{key}\"", table.name()));
+                    return Err(e);
+                }
+            }
+        }
+        Ok(None)
+    }
+}

@@ -1,0 +1,128 @@
+//! The one place that formats a Postfix program's messages: syslog tag (`postfix/smtpd`), the words `warning:`, `fatal:`, and the copy on
+//! standard error that tools print. Not here: what is said. Source: postlogd(8), postlog(1), Postfix's logging conventions.
+
+use machine::{Facility, STDERR, Sys, TraceId};
+use std::cell::RefCell;
+use std::rc::Rc;
+
+/// How grave a message is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub(crate) enum Level {
+    Info,
+    Warning,
+    Error,
+    Fatal,
+    Panic,
+}
+
+impl Level {
+    /// What stands in front of the text.
+    pub(crate) fn prefix(self) -> &'static str {
+        match self {
+            Level::Info => "",
+            Level::Warning => "warning: ",
+            Level::Error => "error: ",
+            Level::Fatal => "fatal: ",
+            Level::Panic => "panic: ",
+        }
+    }
+}
+
+struct Inner {
+    sys: Sys,
+    name: String,
+    tag: RefCell<String>,
+    syslog: bool,
+    stderr: bool,
+}
+
+/// A Postfix process's voice. Cheap to clone; every clone speaks with the same tag.
+#[derive(Clone)]
+pub(crate) struct Log(Rc<Inner>);
+
+impl Log {
+    fn new(sys: &Sys, tag: String, syslog: bool, stderr: bool) -> Log {
+        Log(Rc::new(Inner { sys: sys.clone(), name: sys.name().to_string(), tag: RefCell::new(tag), syslog, stderr }))
+    }
+    /// A daemon: syslog only, as `postfix/NAME`.
+    pub(crate) fn daemon(sys: &Sys) -> Log {
+        Log::new(sys, tag("postfix", sys.name()), true, false)
+    }
+    /// A tool that also logs (`postmap`, `sendmail`, …): syslog as `postfix/NAME`, standard error as `NAME: `.
+    pub(crate) fn tool(sys: &Sys) -> Log {
+        Log::new(sys, tag("postfix", sys.name()), true, true)
+    }
+    /// A tool that only speaks on standard error (`postconf`).
+    pub(crate) fn console(sys: &Sys) -> Log {
+        Log::new(sys, String::new(), false, true)
+    }
+    /// Speaks with this `syslog_name` from now on: `postfix/submission` makes `postfix/submission/smtpd`.
+    pub(crate) fn set_syslog_name(&self, syslog_name: &str) {
+        *self.0.tag.borrow_mut() = tag(syslog_name, &self.0.name);
+    }
+    /// The process.
+    pub(crate) fn sys(&self) -> &Sys {
+        &self.0.sys
+    }
+    /// The program's name, `smtpd`.
+    pub(crate) fn name(&self) -> &str {
+        &self.0.name
+    }
+    /// The syslog tag, `postfix/smtpd`.
+    pub(crate) fn tag(&self) -> String {
+        self.0.tag.borrow().clone()
+    }
+    /// An ordinary line.
+    pub(crate) fn info(&self, text: std::fmt::Arguments<'_>) {
+        self.say(Level::Info, text, TraceId(0));
+    }
+    /// An ordinary line that tells of a decision.
+    pub(crate) fn info_of(&self, trace: TraceId, text: std::fmt::Arguments<'_>) {
+        self.say(Level::Info, text, trace);
+    }
+    /// A warning.
+    pub(crate) fn warn(&self, text: std::fmt::Arguments<'_>) {
+        self.say(Level::Warning, text, TraceId(0));
+    }
+    /// A warning that tells of a decision.
+    pub(crate) fn warn_of(&self, trace: TraceId, text: std::fmt::Arguments<'_>) {
+        self.say(Level::Warning, text, trace);
+    }
+    /// An error that does not end the process.
+    pub(crate) fn error(&self, text: std::fmt::Arguments<'_>) {
+        self.say(Level::Error, text, TraceId(0));
+    }
+    /// Says that the process must end, waits the second that Postfix waits, and gives the exit status 1: `return log.fatal(..).await`.
+    pub(crate) async fn fatal(&self, text: &str) -> i32 {
+        self.fatal_status(1, text).await
+    }
+    /// As [`Log::fatal`] with another exit status (sysexits of sendmail and the queue tools).
+    pub(crate) async fn fatal_status(&self, status: i32, text: &str) -> i32 {
+        self.say(Level::Fatal, format_args!("{text}"), TraceId(0));
+        let _ = self.0.sys.sleep(1_000_000).await;
+        status
+    }
+    /// Any message.
+    pub(crate) fn say(&self, level: Level, text: std::fmt::Arguments<'_>, trace: TraceId) {
+        let sys = &self.0.sys;
+        let prefix = level.prefix();
+        let line = printable(&format!("{prefix}{text}"));
+        if self.0.stderr {
+            sys.print(STDERR, format_args!("{}: {line}\n", self.0.name));
+        }
+        if self.0.syslog {
+            sys.log(Facility::Mail, &self.0.tag.borrow(), line, trace);
+        }
+    }
+}
+
+/// `postfix/smtpd`; the command `postfix` itself is only `postfix`.
+fn tag(syslog_name: &str, program: &str) -> String {
+    if program == "postfix" { syslog_name.to_string() } else { format!("{syslog_name}/{program}") }
+}
+
+/// Control characters become `?`, as in every log line of Postfix.
+fn printable(text: &str) -> String {
+    text.chars().map(|c| if c < ' ' || c == '\x7f' { '?' } else { c }).collect()
+}

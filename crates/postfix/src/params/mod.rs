@@ -1,0 +1,135 @@
+//! The table of main.cf parameters that the simulated programs read: name, type, readers, bounds, default.
+//! Not here: parameters that nobody here reads (`cli::postconf` knows them), values (`crate::config`). Source: postconf(5), `postconf -d`.
+//!
+//! A line of table.txt: name, type letter followed by readers and bounds (`min` or `min-max`, 0: none), default. Types: s string, r string
+//! expanded at use, i number, l large number, n number with a textual default, b yes or no, B the same with a textual default, t time.
+//! Readers: `*` every program, d smtpd, c cleanup, r trivial-rewrite, q qmgr, l local, o smtp, b bounce, a anvil, f flush, p pickup,
+//! P pipe, v virtual, w showq, V verify, S spawn, m master, x postfix, s sendmail, D postdrop, Q postqueue, C postconf, t TLS.
+
+static TABLE: &str = include_str!("table.txt");
+
+/// One parameter.
+pub(crate) struct Param {
+    /// Its name.
+    pub(crate) name: &'static str,
+    /// Its type letter.
+    pub(crate) kind: u8,
+    /// Letters of the programs that read it.
+    pub(crate) readers: &'static str,
+    /// Smallest and largest value, or length of a string; 0: no bound.
+    pub(crate) bounds: (i64, i64),
+    /// The default as `postconf -d` prints it, not expanded.
+    pub(crate) default: &'static str,
+}
+
+/// The letter of a program in the table.
+pub(crate) fn reader(program: &str) -> char {
+    const LETTERS: [(&str, char); 21] = [
+        ("anvil", 'a'),
+        ("bounce", 'b'),
+        ("cleanup", 'c'),
+        ("flush", 'f'),
+        ("local", 'l'),
+        ("mailq", 's'),
+        ("master", 'm'),
+        ("newaliases", 's'),
+        ("pickup", 'p'),
+        ("pipe", 'P'),
+        ("postdrop", 'D'),
+        ("postfix", 'x'),
+        ("postqueue", 'Q'),
+        ("qmgr", 'q'),
+        ("sendmail", 's'),
+        ("showq", 'w'),
+        ("smtp", 'o'),
+        ("smtpd", 'd'),
+        ("spawn", 'S'),
+        ("trivial-rewrite", 'r'),
+        ("virtual", 'v'),
+    ];
+    LETTERS.iter().find(|(name, _)| *name == program).map_or('*', |&(_, letter)| letter)
+}
+
+/// Reads a line of a table in this form.
+pub(crate) fn parse(line: &'static str) -> Param {
+    let mut fields = line.splitn(3, ' ');
+    let name = fields.next().unwrap_or("");
+    let spec = fields.next().unwrap_or("s");
+    let end = spec.find(|c: char| c.is_ascii_digit()).unwrap_or(spec.len());
+    let (letters, bounds) = spec.split_at(end);
+    let (min, max) = bounds.split_once('-').unwrap_or((bounds, ""));
+    Param {
+        name,
+        kind: letters.as_bytes().first().copied().unwrap_or(b's'),
+        readers: letters.get(1..).unwrap_or(""),
+        bounds: (min.parse().unwrap_or(0), max.parse().unwrap_or(0)),
+        default: fields.next().unwrap_or(""),
+    }
+}
+
+/// All parameters in the order of their names.
+pub(crate) fn all() -> impl Iterator<Item = Param> {
+    TABLE.lines().map(parse)
+}
+
+/// The parameter of this name.
+pub(crate) fn find(name: &str) -> Option<Param> {
+    find_in(TABLE, name)
+}
+
+/// The parameter of this name in a sorted table of this form.
+pub(crate) fn find_in(table: &'static str, name: &str) -> Option<Param> {
+    let (mut low, mut high) = (0, table.len());
+    while low < high {
+        let middle = low + (high - low) / 2;
+        let start = table[..middle].rfind('\n').map_or(0, |i| i + 1).max(low);
+        let end = table[start..].find('\n').map_or(table.len(), |i| start + i);
+        let line = &table[start..end];
+        match line.split(' ').next().unwrap_or("").cmp(name) {
+            std::cmp::Ordering::Equal => return Some(parse(line)),
+            std::cmp::Ordering::Less => low = end + 1,
+            std::cmp::Ordering::Greater => high = start,
+        }
+    }
+    None
+}
+
+/// The default of a parameter that belongs to one transport, `smtp_destination_concurrency_limit`: the general one.
+pub(crate) fn transport_default(name: &str) -> Option<&'static str> {
+    const SUFFIXES: [(&str, &str); 17] = [
+        ("_delivery_slot_cost", "$default_delivery_slot_cost"),
+        ("_delivery_slot_discount", "$default_delivery_slot_discount"),
+        ("_delivery_slot_loan", "$default_delivery_slot_loan"),
+        ("_destination_concurrency_failed_cohort_limit", "$default_destination_concurrency_failed_cohort_limit"),
+        ("_destination_concurrency_limit", "$default_destination_concurrency_limit"),
+        ("_destination_concurrency_negative_feedback", "$default_destination_concurrency_negative_feedback"),
+        ("_destination_concurrency_positive_feedback", "$default_destination_concurrency_positive_feedback"),
+        ("_destination_rate_delay", "$default_destination_rate_delay"),
+        ("_destination_recipient_limit", "$default_destination_recipient_limit"),
+        ("_extra_recipient_limit", "$default_extra_recipient_limit"),
+        ("_initial_destination_concurrency", "$initial_destination_concurrency"),
+        ("_minimum_delivery_slots", "$default_minimum_delivery_slots"),
+        ("_recipient_limit", "$default_recipient_limit"),
+        ("_recipient_refill_delay", "$default_recipient_refill_delay"),
+        ("_recipient_refill_limit", "$default_recipient_refill_limit"),
+        ("_time_limit", "$command_time_limit"),
+        ("_transport_rate_delay", "$default_transport_rate_delay"),
+    ];
+    SUFFIXES.iter().find(|(suffix, _)| name.len() > suffix.len() && name.ends_with(suffix)).map(|&(_, default)| default)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_sorted_and_every_line_can_be_found() {
+        let names: Vec<&str> = all().map(|p| p.name).collect();
+        assert!(names.is_sorted());
+        for p in all() {
+            assert_eq!(find(p.name).unwrap().default, p.default);
+            assert!(b"srilnbBt".contains(&p.kind), "{}", p.name);
+        }
+        assert!(find("").is_none() && find("zzz").is_none() && find("smtp").is_none());
+    }
+}
