@@ -1,8 +1,8 @@
 //! Access tables: in which order keys are looked up, and what each action on the right-hand side does.
 //! Not here: the tables themselves (`lookup`), the lists that name them (`restrictions`). Source: access(5).
 
-use crate::address::{domain_of, strip_extension};
 use crate::address::tok::quote_local;
+use crate::address::{domain_of, strip_extension};
 use crate::maillog::Log;
 use crate::restrictions::check::{Check, Judged, Outcome, Unwind, dsn_split};
 use crate::restrictions::{Cx, List, Subject, evaluate};
@@ -192,9 +192,7 @@ pub(crate) async fn action(check: &mut Check, key: &Key<'_>, value: &str, datum:
     let name = key.reply_name.as_str();
     let log = check.env.log.clone();
     let verb = word.to_ascii_uppercase();
-    let rejected = |text: &str, default: &str| {
-        format!("<{name}>: {class} rejected: {}", if text.is_empty() { default } else { text })
-    };
+    let rejected = |text: &str, default: &str| format!("<{name}>: {class} rejected: {}", if text.is_empty() { default } else { text });
     match verb.as_str() {
         "DUNNO" => return Ok(Outcome::Dunno),
         "REJECT" | "DEFER" => {

@@ -216,8 +216,7 @@ pub(crate) async fn main(sys: Sys) -> i32 {
             anvil.dump();
             next_dump = sys.now().plus_secs(interval);
         }
-        let gone: Vec<Fd> =
-            anvil.locals.iter().map(|(f, _)| *f).filter(|f| !daemon.server.conns.iter().any(|c| c.fd == *f)).collect();
+        let gone: Vec<Fd> = anvil.locals.iter().map(|(f, _)| *f).filter(|f| !daemon.server.conns.iter().any(|c| c.fd == *f)).collect();
         for fd in gone {
             anvil.leave(fd);
         }

@@ -18,7 +18,11 @@ struct Service {
 
 impl Service {
     fn parse(text: &str) -> Service {
-        let inner = if text.starts_with('{') { unbrace(text).unwrap_or_default() } else { return Service { name: text.into(), options: Vec::new() } };
+        let inner = if text.starts_with('{') {
+            unbrace(text).unwrap_or_default()
+        } else {
+            return Service { name: text.into(), options: Vec::new() };
+        };
         let mut parts = split_braced(&inner).into_iter();
         let name = parts.next().unwrap_or_default();
         let options = parts

@@ -2,9 +2,9 @@
 //! Source: postconf(5) smtpd_helo_restrictions; RFC 1123 §2.1 for the syntax of names.
 
 use super::check::{Check, Judged, Outcome};
+use super::dns::{Dns, ask_any};
 use super::{Cx, Work};
 use crate::smtpd::hostname::{valid_addr, valid_hostname, valid_mailhost};
-use super::dns::{Dns, ask_any};
 use wire::dns::RecordType;
 
 const CLASS: &str = "Helo command";
@@ -65,9 +65,7 @@ pub(super) fn unknown<'a>(check: &'a mut Check, _: &'a Cx, _: &'a str) -> Work<'
             Dns::Found(_) | Dns::NullMx => Ok(Outcome::Dunno),
             Dns::Retry => check.tempfail("unknown_helo_hostname_tempfail_action", 450, "4.7.1", text),
             Dns::Nothing => check.reject_policy(code, "4.7.1", text),
-            Dns::Malformed => {
-                check.reject_policy(code, "4.7.1", format!("<{name}>: {CLASS} rejected: Malformed DNS server reply"))
-            }
+            Dns::Malformed => check.reject_policy(code, "4.7.1", format!("<{name}>: {CLASS} rejected: Malformed DNS server reply")),
         }
     })
 }

@@ -72,15 +72,9 @@ pub(super) async fn check(check: &mut Check, of_sender: bool) -> Judged {
         }
     }
     let (table, code, shown) = match () {
-        () if resolved.class.is_local() => {
-            ("local_recipient_maps", "unknown_local_recipient_reject_code", " in local recipient table")
-        }
-        () if resolved.class.is_virtual() => {
-            ("virtual_mailbox_maps", "unknown_virtual_mailbox_reject_code", " in virtual mailbox table")
-        }
-        () if resolved.class.is_relay() => {
-            ("relay_recipient_maps", "unknown_relay_recipient_reject_code", " in relay recipient table")
-        }
+        () if resolved.class.is_local() => ("local_recipient_maps", "unknown_local_recipient_reject_code", " in local recipient table"),
+        () if resolved.class.is_virtual() => ("virtual_mailbox_maps", "unknown_virtual_mailbox_reject_code", " in virtual mailbox table"),
+        () if resolved.class.is_relay() => ("relay_recipient_maps", "unknown_relay_recipient_reject_code", " in relay recipient table"),
         () => return Ok(Outcome::Dunno),
     };
     if check.env.cfg.str(table).is_empty() || resolved.class.is_local() && always_there(check, &key) {

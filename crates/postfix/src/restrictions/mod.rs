@@ -19,10 +19,10 @@ mod subject;
 use crate::access;
 use check::{Check, Judged, Outcome};
 use machine::{Because, Verdict};
+pub(crate) use stages::LISTS;
 use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
-pub(crate) use stages::LISTS;
 pub(crate) use subject::Subject;
 use wire::dns::RecordType;
 

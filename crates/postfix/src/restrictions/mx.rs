@@ -71,9 +71,7 @@ async fn backup(check: &mut Check, address: &str) -> Result<bool, super::check::
     let mut hosts = match dns::ask(check, domain, RecordType::MX).await {
         Dns::Found(hosts) => hosts,
         Dns::Retry => {
-            let text = format!(
-                "<{address}>: {CLASS} rejected: Unable to look up mail exchanger information: Host not found, try again"
-            );
+            let text = format!("<{address}>: {CLASS} rejected: Unable to look up mail exchanger information: Host not found, try again");
             check.if_reject(450, "4.4.4", text);
             return Ok(false);
         }

@@ -53,17 +53,11 @@ pub(super) async fn unknown_address(check: &mut Check, subject: Subject) -> Judg
         Dns::NullMx => {
             let (code, dsn) = if sender { (550, "4.7.27") } else { (556, "4.1.10") };
             check.because(Because::Protocol { rule: "RFC 7505".into(), what: format!("{domain} accepts no mail") });
-            check.reject_policy(
-                code,
-                dsn,
-                format!("<{address}>: {class} rejected: Domain {domain} does not accept mail (nullMX)"),
-            )
+            check.reject_policy(code, dsn, format!("<{address}>: {class} rejected: Domain {domain} does not accept mail (nullMX)"))
         }
         Dns::Retry => check.tempfail("unknown_address_tempfail_action", 450, dsn, text),
         Dns::Nothing => check.reject_policy(code, dsn, text),
-        Dns::Malformed => {
-            check.reject_policy(code, dsn, format!("<{address}>: {class} rejected: Malformed DNS server reply"))
-        }
+        Dns::Malformed => check.reject_policy(code, dsn, format!("<{address}>: {class} rejected: Malformed DNS server reply")),
     }
 }
 

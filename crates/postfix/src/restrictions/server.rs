@@ -1,10 +1,10 @@
 //! Access tables about a domain's servers: its MX hosts, name servers or addresses.
 //! Source: postconf(5) check_sender_mx_access and its like.
 
+use super::Cx;
 use super::check::{Check, Judged, Outcome};
 use super::dns::{self, Dns};
 use super::subject::Subject;
-use super::Cx;
 use crate::access::{Key, by_address, by_domain};
 use crate::smtpd::hostname::{valid_addr, valid_mailhost};
 use wire::dns::RecordType;

@@ -181,11 +181,7 @@ impl Check {
         if outcome != Outcome::Reject && self.defer_if_permit.is_some() {
             outcome = self.settle_permit();
         }
-        if outcome != Outcome::Reject
-            && !self.listed[0]
-            && !self.actions.discard
-            && self.env.cfg.bool("smtpd_reject_unlisted_recipient")
-        {
+        if outcome != Outcome::Reject && !self.listed[0] && !self.actions.discard && self.env.cfg.bool("smtpd_reject_unlisted_recipient") {
             outcome = self.unlisted(false).await;
         }
         self.refused(outcome)

@@ -13,7 +13,6 @@ pub(super) enum Failure {
     Protocol,
     Authentication,
     NoUser,
-    Unavailable,
 }
 
 impl Failure {
@@ -24,7 +23,6 @@ impl Failure {
             Failure::NoMechanism => "no mechanism available",
             Failure::Protocol => "bad protocol / cancel",
             Failure::Authentication | Failure::NoUser => "authentication failure",
-            Failure::Unavailable => "remote authentication server unavailable",
         }
     }
 }
@@ -104,10 +102,7 @@ pub(super) async fn secret(env: &Env, because: &mut Vec<Because>, user: &str) ->
     let read = env.sys.read_file(path).await;
     let result = match &read {
         // Key, NUL, password, newline.
-        Ok(bytes) => Ok(bytes
-            .split(|&b| b == b'\n')
-            .find_map(|l| l.strip_prefix(key.as_bytes())?.strip_prefix(b"\0"))
-            .map(<[u8]>::to_vec)),
+        Ok(bytes) => Ok(bytes.split(|&b| b == b'\n').find_map(|l| l.strip_prefix(key.as_bytes())?.strip_prefix(b"\0")).map(<[u8]>::to_vec)),
         Err(e) => {
             env.log.warn(format_args!("SASL authentication problem: unable to open Berkeley db {path}: {e}"));
             Err(Failure::Fail)

@@ -180,7 +180,7 @@ impl Exchange {
     fn end(result: Result<(), Failure>) -> Step {
         match result {
             Ok(()) => Step::Done,
-            Err(f @ (Failure::Fail | Failure::Unavailable)) => Step::Temporary(f.words().into()),
+            Err(f @ Failure::Fail) => Step::Temporary(f.words().into()),
             Err(f) => Step::Failed(f.words().into()),
         }
     }

@@ -3,10 +3,9 @@
 
 use super::env::{Clients, Env};
 use super::peer::Peer;
-use crate::address::{domain_of, strip_extension};
 use crate::address::tok::quote_local;
+use crate::address::{domain_of, strip_extension};
 use crate::anvil;
-use crate::config::Scope;
 use crate::ipc::{Attrs, ask_once};
 use crate::lookup::{Found, Maps};
 use crate::restrictions::check::{Actions, Check, Class, Facts, Unwind};

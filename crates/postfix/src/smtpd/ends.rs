@@ -39,7 +39,7 @@ impl Session {
         env.counts && env.uncounted.matches(&env, &self.check.facts.peer, &mut Vec::new()).await != Some(true)
     }
     /// Greets the client: limits, restrictions, banner. `false`: the session is over.
-    async fn greet(&mut self) -> Result<bool, Stop> {
+    pub(super) async fn greet(&mut self) -> Result<bool, Stop> {
         let env = self.check.env.clone();
         self.begin();
         self.check.because(Because::Protocol { rule: "RFC 5321 §3.1".into(), what: "the server speaks first".into() });

@@ -293,10 +293,7 @@ impl Env {
             junk_limit: cfg.int("smtpd_junk_command_limit"),
             notify,
             parent_style: cfg.list("parent_domain_matches_subdomains").iter().any(|p| p == "smtpd_access_maps"),
-            no_recipient_checks: cfg
-                .list("receive_override_options")
-                .iter()
-                .any(|o| o.eq_ignore_ascii_case("no_unknown_recipient_checks")),
+            no_recipient_checks: cfg.list("receive_override_options").iter().any(|o| o.eq_ignore_ascii_case("no_unknown_recipient_checks")),
             bare_lf,
             use_tls,
             enforce_tls,

@@ -213,12 +213,7 @@ impl Session {
         let f = &self.check.facts;
         let mut lines = self.check.actions.prepend.clone();
         if !self.forward.client {
-            lines.push(format!(
-                "Received: from {} ({} [{}])",
-                f.helo.as_ref().unwrap_or(&f.peer.name),
-                f.peer.name,
-                f.peer.rfc_addr
-            ));
+            lines.push(format!("Received: from {} ({} [{}])", f.helo.as_ref().unwrap_or(&f.peer.name), f.peer.name, f.peer.rfc_addr));
             if let Some(login) = f.login.as_ref().filter(|_| env.cfg.bool("smtpd_sasl_authenticated_header")) {
                 lines.push(format!("\t(Authenticated sender: {})", comment(&login.user)));
             }

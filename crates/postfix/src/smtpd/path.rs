@@ -52,10 +52,10 @@ impl Session {
         if good.is_none() {
             let shown = printable(text, '?', self.check.env.utf8);
             let place = self.check.facts.place;
-            self.check.env.log.warn_of(
-                self.check.trace,
-                format_args!("Illegal address syntax from {} in {place} command: {shown}", self.namaddr()),
-            );
+            self.check
+                .env
+                .log
+                .warn_of(self.check.trace, format_args!("Illegal address syntax from {} in {place} command: {shown}", self.namaddr()));
         }
         Ok(good)
     }

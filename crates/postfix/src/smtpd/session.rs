@@ -6,10 +6,8 @@ use super::env::Env;
 use super::message::Stream;
 use super::peer::Peer;
 use super::reply::{Reply, Then};
-use super::verbs::{self, VERBS, Verb};
-use crate::anvil;
-use crate::post::Post;
-use crate::restrictions::check::{Actions, Check, Class, Facts, printable};
+use super::verbs::{VERBS, Verb};
+use crate::restrictions::check::{Actions, Check, Facts, printable};
 use crate::sasl;
 use machine::{Because, SimTime, Trace, TraceId};
 use std::rc::Rc;
@@ -101,7 +99,8 @@ pub(crate) struct Session {
     /// The command line at work.
     pub(crate) line: String,
     counts: [(u32, u32); VERBS.len() + 1],
-    reason: Option<&'static str>,
+    /// What has ended the session before its time.
+    pub(super) reason: Option<&'static str>,
 }
 
 impl Session {
@@ -192,14 +191,14 @@ impl Session {
         self.check.trace = self.check.env.sys.reserve_trace();
     }
     /// Ends a decision.
-    fn decide(&mut self, what: String) -> TraceId {
+    pub(super) fn decide(&mut self, what: String) -> TraceId {
         let mut trace = Trace::new(self.check.env.log.tag(), what);
         trace.queue_id.clone_from(&self.check.facts.queue_id);
         trace.because = std::mem::take(&mut self.check.ladder);
         self.check.env.sys.trace_as(self.check.trace, trace)
     }
     /// Says so if the client has sent something ahead of its turn; whether that ends the session.
-    async fn pipelining(&mut self) -> bool {
+    pub(super) async fn pipelining(&mut self) -> bool {
         if self.alone || self.check.facts.pipelined {
             return false;
         }
@@ -215,7 +214,7 @@ impl Session {
         env.cfg.bool("smtpd_forbid_unauth_pipelining")
     }
     /// Greeting and commands.
-    async fn talk(&mut self) -> Result<(), Stop> {
+    pub(super) async fn talk(&mut self) -> Result<(), Stop> {
         while self.greet().await? {
             if self.commands().await? != Then::Restart {
                 break;
@@ -235,11 +234,7 @@ impl Session {
                 self.reason = Some("too many errors");
                 let reply = Reply::wrong(format!("421 4.7.0 {} Error: too many errors", env.myhostname));
                 let place = env.cfg.place("smtpd_hard_error_limit");
-                self.check.because(Because::Parameter {
-                    name: "smtpd_hard_error_limit".into(),
-                    value: env.hard_errors.to_string(),
-                    place,
-                });
+                self.check.because(Because::Parameter { name: "smtpd_hard_error_limit".into(), value: env.hard_errors.to_string(), place });
                 let trace = self.decide(reply.lines.join(" "));
                 self.say(&reply, trace).await;
                 return Ok(Then::Next);
@@ -357,13 +352,13 @@ impl Session {
         if matches!(reply.then, Then::Text | Then::Finish) {
             self.after_message().await;
         }
+        if reply.then == Then::Restart {
+            return Ok(Some(Then::Restart));
+        }
         if ok {
             self.counts[at].0 += 1;
         } else {
             self.errors += 1;
-        }
-        if reply.then == Then::Restart {
-            return Ok(Some(Then::Restart));
         }
         if verb.junk {
             self.count_junk();

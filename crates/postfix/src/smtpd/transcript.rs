@@ -21,7 +21,8 @@ impl Session {
     /// Sends the transcript to the postmaster.
     async fn notify(&self) {
         let env = &self.check.env;
-        let recipient = env.cfg.str(if self.check.errors & Class::Bounce as u32 != 0 { "bounce_notice_recipient" } else { "error_notice_recipient" });
+        let recipient =
+            env.cfg.str(if self.check.errors & Class::Bounce as u32 != 0 { "bounce_notice_recipient" } else { "error_notice_recipient" });
         let sender = format!("{}@{}", env.cfg.str("double_bounce_sender"), env.myhostname);
         let Some(mut post) = Post::open(&env.sys, &env.cfg, &sender, &recipient, "notify", 0).await else {
             env.log.warn(format_args!("postmaster notify: Connection refused"));

@@ -72,10 +72,8 @@ async fn exchange(session: &mut Session, method: &str, initial: Option<&str>) ->
     session.sasl = Some(sasl);
     let (temporary, reason) = match step {
         Step::Done => {
-            session.check.facts.login = Some(Login {
-                user: printable(&user.unwrap_or_default(), '?', env.utf8),
-                method: printable(method, '?', env.utf8),
-            });
+            session.check.facts.login =
+                Some(Login { user: printable(&user.unwrap_or_default(), '?', env.utf8), method: printable(method, '?', env.utf8) });
             return Ok(Reply::yes("235 2.7.0 Authentication successful"));
         }
         Step::Temporary(reason) => (true, reason),

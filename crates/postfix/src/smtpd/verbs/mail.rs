@@ -176,8 +176,7 @@ pub(super) fn run<'a>(session: &'a mut Session, argv: &'a [Token]) -> Run<'a> {
         let env = session.check.env.clone();
         let now = env.sys.now();
         session.check.facts.sender = Some(address);
-        session.check.facts.instance =
-            format!("{:x}.{:x}.{:x}.{:x}", env.sys.pid(), now.secs(), now.0 % 1_000_000, session.sequence);
+        session.check.facts.instance = format!("{:x}.{:x}.{:x}.{:x}", env.sys.pid(), now.secs(), now.0 % 1_000_000, session.sequence);
         session.sequence = session.sequence.wrapping_add(1);
         session.phase = Phase::Mail(Box::new(Transaction {
             stream: None,

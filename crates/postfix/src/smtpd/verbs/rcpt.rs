@@ -19,8 +19,7 @@ struct Parameters {
 fn notify_mask(session: &Session, text: &str) -> Option<i64> {
     let mut mask = 0;
     for word in text.split(',').filter(|w| !w.is_empty()) {
-        let table =
-            [("NEVER", notify::NEVER), ("SUCCESS", notify::SUCCESS), ("FAILURE", notify::FAILURE), ("DELAY", notify::DELAY)];
+        let table = [("NEVER", notify::NEVER), ("SUCCESS", notify::SUCCESS), ("FAILURE", notify::FAILURE), ("DELAY", notify::DELAY)];
         match table.iter().find(|(n, _)| n.eq_ignore_ascii_case(word)) {
             Some((_, bit)) => mask |= bit,
             None => {

@@ -1,8 +1,8 @@
 //! XFORWARD: whose mail an intermediary hands on, for the log and for headers. Source: XFORWARD_README; xforward_cmd of Postfix.
 
+use super::Run;
 use super::helo::harmless;
 use super::xclient::{Attribute, attributes};
-use super::Run;
 use crate::smtpd::hostname::{valid_addr, valid_hostname};
 use crate::smtpd::reply::Reply;
 use crate::smtpd::session::{Forward, Session};
