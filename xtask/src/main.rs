@@ -1,9 +1,13 @@
 //! The tasks of the house: `cargo xtask help`. One file per task, listed once in [`TASKS`].
 
+mod ci;
 mod page;
 mod run;
 mod serve;
 mod site;
+mod size;
+mod tidy;
+mod trunk;
 
 use run::{Done, say};
 use std::process::ExitCode;
@@ -21,6 +25,11 @@ const TASKS: &[Task] = &[
         serve::serve(port)
     }),
     Task("build", "write dist/, to be served by any static server under any path", |_| site::build()),
+    Task("test", "everything: lints, tests, documentation, sizes, the page in a real browser", |_| ci::full()),
+    Task("ci quick", "before every commit: format, tidy, clippy, unit tests", |_| ci::quick()),
+    Task("ci full", "the same as test", |_| ci::full()),
+    Task("tidy", "floors, file sizes, headers, tables, links", |_| tidy::tidy()),
+    Task("size", "sizes of the built page and its chunks, raw and gzip, against their bounds", |_| size::size()),
     Task("help", "this list", |_| {
         help();
         Ok(())

@@ -15,6 +15,8 @@ pub(crate) fn build() -> Done {
     ensure_target()?;
     say!("compiling the page (from nothing this takes a minute or two)");
     let mut rustc = cargo(&["rustc", "--package", "app", "--bin", "app", "--release", "--target", WASM, "--features", "split"]);
+    // The list of wasm features that stripping all would take away is for the tools below; they remove what is left of names.
+    rustc.args(["--config", "profile.release.strip=\"debuginfo\""]);
     run(rustc.args(["--", "-Clink-arg=--emit-relocs"]))?;
     let target = target_dir()?;
     let stage = target.join("site");
