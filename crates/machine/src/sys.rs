@@ -170,9 +170,17 @@ impl Sys {
         self.0.effects.borrow_mut().push(Effect::Log(facility, tag.to_string(), text, trace));
     }
     /// Records a decision and gives it its number.
-    pub fn trace(&self, mut trace: Trace) -> TraceId {
+    pub fn trace(&self, trace: Trace) -> TraceId {
+        self.trace_as(self.reserve_trace(), trace)
+    }
+    /// A number for a decision that is still being taken, so that what happens on the way can name it.
+    pub fn reserve_trace(&self) -> TraceId {
         let id = TraceId(self.0.next_trace.get());
         self.0.next_trace.set(id.0 + 1);
+        id
+    }
+    /// Records a decision whose number was reserved.
+    pub fn trace_as(&self, id: TraceId, mut trace: Trace) -> TraceId {
         trace.id = id;
         self.0.effects.borrow_mut().push(Effect::Trace(Box::new(trace)));
         id

@@ -1,6 +1,6 @@
 //! Pure codecs: SMTP, SASL, DNS, RFC 5322 and MIME. They parse and format, and never decide.
 
-pub mod address;
 pub mod base64;
 pub mod dns;
+pub mod md5;
 pub mod smtp;

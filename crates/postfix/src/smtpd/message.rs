@@ -1,0 +1,389 @@
+//! The message: the way to cleanup, the envelope, our `Received:` header, the text, and the answer at its end.
+//! Not here: the framing of the text (`wire::smtp`). Source: mail_open_stream, common_pre/post_message_handling of Postfix;
+//! RFC 5321 §4.4 for the trace header.
+
+use super::chat::Stop;
+use super::reply::Reply;
+use super::session::{Phase, Session, Transaction};
+use crate::address::tok::quote_local;
+use crate::ipc::{Attrs, Conn, put_record};
+use crate::post::{clean, mail_date, stat};
+use crate::queue::rec;
+use crate::restrictions::check::{Class, Login, printable};
+use wire::smtp::{Dots, Ending, Text};
+
+/// A message on its way to cleanup.
+pub(crate) struct Stream {
+    conn: Conn,
+    out: Vec<u8>,
+    /// Its queue id.
+    pub(crate) id: String,
+    broken: bool,
+}
+
+impl Stream {
+    async fn open(session: &Session, flags: i64) -> Option<Stream> {
+        let service = format!("public/{}", session.check.env.cfg.str("cleanup_service_name"));
+        let mut conn = Conn::connect(&session.check.env.sys, &service).await.ok()?;
+        let id = conn.recv().await?.get("queue_id").to_string();
+        conn.send(&Attrs::new().with_num("flags", flags)).await.ok()?;
+        Some(Stream { conn, out: Vec::new(), id, broken: false })
+    }
+    /// Adds a record.
+    pub(crate) fn record(&mut self, kind: u8, data: &[u8]) {
+        put_record(&mut self.out, kind, data);
+    }
+    fn text(&mut self, kind: u8, text: &str) {
+        self.record(kind, text.as_bytes());
+    }
+    /// Adds `name=value`.
+    fn attr(&mut self, name: &str, value: &str) {
+        self.text(rec::ATTR, &format!("{name}={value}"));
+    }
+    /// Sends what has been added.
+    pub(crate) async fn flush(&mut self) {
+        if !self.out.is_empty() {
+            self.broken |= self.conn.write(&self.out).await.is_err();
+            self.out.clear();
+        }
+    }
+    /// Sends it when there is much of it.
+    async fn flush_if_full(&mut self) {
+        if self.out.len() >= 4096 {
+            self.flush().await;
+        }
+    }
+    /// Hangs up: cleanup forgets the message.
+    pub(crate) async fn abort(mut self) {
+        // What is buffered is sent, as closing a stream does.
+        self.flush().await;
+        self.conn.close().await;
+    }
+    /// Ends the message; cleanup's status and reason.
+    async fn finish(mut self) -> (i64, String) {
+        self.flush().await;
+        let answer = if self.broken { None } else { self.conn.recv().await };
+        self.conn.close().await;
+        answer.map_or((stat::WRITE, String::new()), |a| (a.num("status"), a.get("reason").to_string()))
+    }
+}
+
+/// A text made fit for a comment: no backslash, parentheses in pairs.
+fn comment(text: &str) -> String {
+    let mut out = String::new();
+    let mut open = 0;
+    for c in printable(text, '?', false).chars() {
+        match c {
+            '\\' => out.push('?'),
+            ')' if open == 0 => out.push('?'),
+            _ => {
+                open += i32::from(c == '(') - i32::from(c == ')');
+                out.push(c);
+            }
+        }
+    }
+    for _ in 0..open {
+        out.push(')');
+    }
+    out
+}
+
+impl Session {
+    fn transaction(&mut self) -> Option<&mut Transaction> {
+        match &mut self.phase {
+            Phase::Mail(t) | Phase::Chunks(t, ..) | Phase::Broken(Some(t)) => Some(t),
+            _ => None,
+        }
+    }
+    /// The way to cleanup, if it is open.
+    pub(crate) fn stream(&mut self) -> Option<&mut Stream> {
+        self.transaction()?.stream.as_mut()
+    }
+    /// Opens the way to cleanup and sends the envelope's beginning. The queue id is born here.
+    pub(crate) async fn open_stream(&mut self) -> Result<(), Stop> {
+        let env = self.check.env.clone();
+        let options = env.cfg.list("receive_override_options");
+        let has = |name: &str| options.iter().any(|o| o.eq_ignore_ascii_case(name));
+        let mut flags = clean::EXTERNAL | (1 << 7);
+        if has("no_address_mappings") {
+            flags &= !(clean::BCC_OK | clean::MAP_OK);
+        }
+        if has("no_header_body_checks") {
+            flags &= !clean::FILTER;
+        }
+        if self.check.facts.smtputf8 {
+            flags |= 1 << 8;
+        }
+        let Some(mut stream) = Stream::open(self, flags).await else {
+            return Err(Stop::Exit(env.log.fatal("unable to connect to the public cleanup service").await));
+        };
+        let id = stream.id.clone();
+        self.check.facts.queue_id = Some(id.clone());
+        let f = &self.check.facts;
+        let forward = &self.forward;
+        let Some(transaction) = (match &mut self.phase {
+            Phase::Mail(t) => Some(t),
+            _ => None,
+        }) else {
+            return Ok(());
+        };
+        let at = transaction.arrival;
+        stream.text(rec::TIME, &format!("{} {}", at.secs(), at.0 % 1_000_000));
+        let filter = env.cfg.str("content_filter");
+        if !filter.is_empty() {
+            stream.text(rec::FILT, &filter);
+        }
+        stream.attr("log_ident", forward.ident.as_deref().unwrap_or(&id));
+        stream.attr("rewrite_context", forward.domain.unwrap_or(self.context));
+        if let Some(Login { user, method }) = &f.login {
+            stream.attr("sasl_method", method);
+            stream.attr("sasl_username", user);
+        }
+        if let Some(sender) = &f.sasl_sender {
+            stream.attr("sasl_sender", sender);
+        }
+        if let Some(envid) = &transaction.envid {
+            stream.attr("envelope_id", envid);
+        }
+        if transaction.ret != 0 {
+            stream.attr("ret_flags", &transaction.ret.to_string());
+        }
+        stream.text(rec::FROM, f.sender.as_deref().unwrap_or_default());
+        if let Some(encoding) = transaction.encoding {
+            stream.attr("encoding", encoding);
+        }
+        let p = &f.peer;
+        let helo = f.helo.clone();
+        let (name, addr, port, namaddr, said, protocol) = if forward.client {
+            (&forward.name, &forward.rfc_addr, &forward.port, &forward.namaddr, &forward.helo, forward.protocol.as_str())
+        } else {
+            (&p.name, &p.rfc_addr, &p.port, &p.namaddr, &helo, f.protocol)
+        };
+        stream.attr("log_client_name", name);
+        stream.attr("log_client_address", addr);
+        stream.attr("log_client_port", port);
+        stream.attr("log_message_origin", namaddr);
+        if let Some(said) = said {
+            stream.attr("log_helo_name", said);
+        }
+        stream.attr("log_protocol_name", protocol);
+        stream.attr("client_name", &p.name);
+        stream.attr("reverse_client_name", &p.reverse_name);
+        stream.attr("client_address", &p.addr);
+        stream.attr("client_port", &p.port);
+        stream.attr("server_address", &p.dest_addr);
+        stream.attr("server_port", &p.dest_port);
+        if let Some(helo) = &helo {
+            stream.attr("helo_name", helo);
+        }
+        stream.attr("protocol_name", f.protocol);
+        stream.attr("client_address_type", "2");
+        if let Some(verp) = &transaction.verp {
+            stream.text(rec::VERP, verp);
+        }
+        transaction.stream = Some(stream);
+        let mut more = String::new();
+        let mut add = |name: &str, value: Option<&str>| {
+            if let Some(value) = value {
+                more.extend([", ", name, "=", value]);
+            }
+        };
+        add("sasl_method", f.login.as_ref().map(|l| l.method.as_str()));
+        add("sasl_username", f.login.as_ref().map(|l| l.user.as_str()));
+        add("sasl_sender", f.sasl_sender.as_deref());
+        add("orig_queue_id", forward.ident.as_deref());
+        add("orig_client", forward.client.then_some(forward.namaddr.as_str()));
+        env.log.info_of(self.check.trace, format_args!("{id}: client={}{more}", p.namaddr));
+        Ok(())
+    }
+    /// Adds a recipient, with its original spelling for delivery reports.
+    pub(crate) async fn add_recipient(&mut self, address: &str, orcpt: &str, notify: i64) {
+        if let Some(stream) = self.stream() {
+            if notify != 0 {
+                stream.attr("notify_flags", &notify.to_string());
+            }
+            stream.attr("dsn_orig_rcpt", orcpt);
+            stream.text(rec::RCPT, address);
+            stream.flush().await;
+        }
+    }
+    /// Ends the envelope and begins the text with our own header.
+    pub(crate) fn begin_text(&mut self) {
+        let env = self.check.env.clone();
+        let f = &self.check.facts;
+        let mut lines = self.check.actions.prepend.clone();
+        if !self.forward.client {
+            lines.push(format!("Received: from {} ({} [{}])", f.helo.as_ref().unwrap_or(&f.peer.name), f.peer.name, f.peer.rfc_addr));
+            if let Some(login) = f.login.as_ref().filter(|_| env.cfg.bool("smtpd_sasl_authenticated_header")) {
+                lines.push(format!("\t(Authenticated sender: {})", comment(&login.user)));
+            }
+            let protocol = if f.smtputf8 { "UTF8SMTP" } else { f.protocol };
+            let suffix = match (f.protocol, f.tls, f.login.is_some()) {
+                ("ESMTP", tls, login) => format!("{}{}", if tls { "S" } else { "" }, if login { "A" } else { "" }),
+                _ => String::new(),
+            };
+            let by = format!("\tby {} ({}) with {protocol}{suffix}", env.myhostname, env.cfg.str("mail_name"));
+            let id = f.queue_id.clone().unwrap_or_default();
+            let arrival = self.transaction().map_or(env.sys.now(), |t| t.arrival);
+            let date = mail_date(&env.sys, arrival);
+            match &self.check.facts.recipient {
+                Some(recipient) if self.check.facts.rcpt_count == 1 => {
+                    lines.push(format!("{by} id {id}"));
+                    lines.push(format!("\tfor <{}>; {date}", quote_local(recipient)));
+                }
+                _ => {
+                    lines.push(format!("{by} id {id};"));
+                    lines.push(format!("\t{date}"));
+                }
+            }
+        }
+        let flags = self.check.actions.flags;
+        if let Some(stream) = self.stream() {
+            if flags != 0 {
+                stream.text(rec::FLGS, &flags.to_string());
+            }
+            stream.text(rec::MESG, "");
+            for line in lines {
+                stream.text(rec::NORM, &line);
+            }
+        }
+    }
+    /// Adds a piece of text unless it is too much; `false`: it is.
+    pub(crate) async fn add_text(&mut self, bytes: &[u8], cut: bool) -> bool {
+        let limit = self.check.env.message_limit;
+        let size = bytes.len() as u64 + 2;
+        if limit > 0 && limit.saturating_sub(self.check.facts.act_size) < size {
+            let id = self.check.facts.queue_id.clone().unwrap_or_else(|| "NOQUEUE".into());
+            self.check.env.log.warn(format_args!("{id}: queue file size limit exceeded"));
+            return false;
+        }
+        self.check.facts.act_size += size;
+        if let Some(stream) = self.stream() {
+            stream.record(if cut { rec::CONT } else { rec::NORM }, bytes);
+            stream.flush_if_full().await;
+        }
+        true
+    }
+    /// Reads the text behind DATA and answers at its end.
+    pub(crate) async fn receive_text(&mut self) -> Result<Reply, Stop> {
+        self.check.facts.place = "DATA content";
+        let policy = self.chat.bare_lf;
+        let limit = self.check.env.line_limit;
+        let mut dots = Dots::new(policy);
+        let (mut first, mut status, mut bare) = (true, 0, false);
+        loop {
+            let (line, ending) = self.chat.line(limit).await?;
+            bare |= ending == Ending::Bare && policy == wire::smtp::BareLf::Reject;
+            let cut = ending == Ending::Cut;
+            if first {
+                // A From_ line of a mailbox is kept as a header; blanks must not continue our own header.
+                let quotes = line.iter().take_while(|&&b| b == b'>').count();
+                if line[quotes..].starts_with(b"From ") {
+                    let mut kept = b"X-Mailbox-Line: ".to_vec();
+                    kept.extend_from_slice(&line);
+                    if let Some(stream) = self.stream() {
+                        stream.record(if cut { rec::CONT } else { rec::NORM }, &kept);
+                    }
+                    continue;
+                }
+                first = false;
+                if line.first().is_some_and(|b| matches!(b, b' ' | b'\t'))
+                    && let Some(stream) = self.stream()
+                {
+                    stream.text(rec::NORM, "");
+                }
+            }
+            match dots.next(line, ending) {
+                Text::End => break,
+                Text::Dropped => {}
+                Text::Part(bytes, cut) if status == 0 && !bare => {
+                    if !self.add_text(&bytes, cut).await {
+                        status = stat::SIZE;
+                    }
+                }
+                Text::Part(..) => {}
+            }
+        }
+        self.check.facts.place = "END-OF-MESSAGE";
+        Ok(self.end_of_message(status, bare).await)
+    }
+    /// Ends the message and says what became of it. `status`: trouble so far; `bare`: a bare LF was in it.
+    pub(crate) async fn end_of_message(&mut self, status: i64, bare: bool) -> Reply {
+        let chunks = self.in_chunks();
+        let mut why = String::new();
+        let mut status = status;
+        if status == 0 && !bare {
+            if !self.alone
+                && let Some(refusal) = self.check.data(true).await
+            {
+                return Reply::no(refusal);
+            }
+            let actions = std::mem::take(&mut self.check.actions);
+            let stream = self.transaction().and_then(|t| t.stream.take());
+            if let Some(mut stream) = stream {
+                stream.text(rec::XTRA, "");
+                if let Some(filter) = &actions.filter {
+                    stream.text(rec::FILT, filter);
+                }
+                if let Some(redirect) = &actions.redirect {
+                    stream.text(rec::RDR, redirect);
+                }
+                for bcc in &actions.bcc {
+                    stream.text(rec::RCPT, bcc);
+                    stream.attr("notify_flags", "1");
+                }
+                if actions.flags != 0 {
+                    stream.text(rec::FLGS, &actions.flags.to_string());
+                }
+                stream.text(rec::END, "");
+                (status, why) = stream.finish().await;
+                why = printable(&why, ' ', self.check.env.utf8);
+            }
+        }
+        let id = self.check.facts.queue_id.clone().unwrap_or_default();
+        if status == 0 && !bare {
+            (self.errors, self.check.errors, self.junk) = (0, 0, 0);
+            return Reply::yes(if chunks {
+                format!("250 2.0.0 Ok: {} bytes queued as {id}", self.check.facts.act_size)
+            } else {
+                format!("250 2.0.0 Ok: queued as {id}")
+            });
+        }
+        if bare {
+            self.check.log("reject", "bare <LF> received");
+            let code = self.check.code("smtpd_forbid_bare_newline_reject_code");
+            return Reply::wrong(format!("{code} 5.5.2 {} Error: bare <LF> received", self.check.env.myhostname));
+        }
+        let reply_like = why.len() >= 3
+            && why.starts_with(['4', '5'])
+            && why.bytes().take(3).all(|b| b.is_ascii_digit())
+            && matches!(why.as_bytes().get(3), None | Some(b' ' | b'-'));
+        if reply_like {
+            return Reply::forbidden(why);
+        }
+        // The gravest trouble is told of.
+        let order = [
+            (stat::DEFER, Class::Policy),
+            (stat::BAD, Class::Software),
+            (stat::SIZE, Class::Bounce),
+            (stat::HOPS, Class::Bounce),
+            (stat::CONT, Class::Policy),
+            (stat::WRITE, Class::Resource),
+        ];
+        let (bit, class) = order.into_iter().find(|(bit, _)| status & bit != 0).unwrap_or((0, Class::Software));
+        let (code, dsn, text) = stat::detail(if bit == 0 { stat::BAD } else { bit });
+        let text = match bit {
+            stat::DEFER | stat::CONT if !why.is_empty() => format!("{code} {why}"),
+            0 | stat::BAD => format!("{code} {dsn} Error: internal error {status}"),
+            _ => format!("{code} {dsn} Error: {text}"),
+        };
+        Reply { class: Some(class), ..Reply::no(text) }
+    }
+    /// Clears the table for the next MAIL.
+    pub(crate) async fn after_message(&mut self) {
+        let threshold = self.check.env.cfg.int("smtpd_history_flush_threshold");
+        self.chat_reset(threshold).await;
+        self.mail_reset().await;
+        self.rcpt_reset();
+    }
+}

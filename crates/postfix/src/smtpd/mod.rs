@@ -1,0 +1,93 @@
+//! smtpd(8): the server side of SMTP. Accepts connections one after another, each is a session.
+//! Not here: access rules (`crate::restrictions`, `crate::access`), SASL (`crate::sasl`). Source: smtpd(8), RFC 5321.
+
+mod ask;
+mod chat;
+mod ends;
+pub(crate) mod env;
+pub(crate) mod expand;
+pub(crate) mod hostname;
+mod message;
+mod path;
+pub(crate) mod peer;
+mod reply;
+mod session;
+mod transcript;
+mod verbs;
+
+use crate::maillog::Log;
+use crate::server::Daemon;
+use chat::Chat;
+use env::Env;
+use machine::{Ids, Sys};
+use peer::Peer;
+use session::Session;
+use std::rc::Rc;
+
+/// Gives up root for the mail owner, once everything is open that needs root.
+async fn drop_privileges(sys: &Sys, owner: &str) {
+    if sys.euid() != 0 {
+        return;
+    }
+    let passwd = sys.read_file("/etc/passwd").await.unwrap_or_default();
+    let found = String::from_utf8_lossy(&passwd).lines().find_map(|line| {
+        let mut fields = line.split(':');
+        (fields.next() == Some(owner)).then_some(())?;
+        let (uid, gid) = (fields.nth(1)?.parse().ok()?, fields.next()?.parse().ok()?);
+        Some(Ids::user(uid, gid, Vec::new()))
+    });
+    if let Some(ids) = found {
+        let _ = sys.set_ids(ids).await;
+    }
+}
+
+/// Serves one client; the status to end with, if the process must end.
+async fn serve(env: &Rc<Env>, chat: Chat, peer: Peer, service: &str, alone: bool) -> Option<i32> {
+    let mut session = Session::new(env, chat, peer, service, alone);
+    env.log.info(format_args!("connect from {}", session.namaddr()));
+    if !alone {
+        let peer = session.check.facts.peer.clone();
+        session.xclient = env.xclient_hosts.matches(env, &peer, &mut Vec::new()).await == Some(true);
+        session.xforward = env.xforward_hosts.matches(env, &peer, &mut Vec::new()).await == Some(true);
+        session.set_bare_lf().await;
+    }
+    let end = session.run().await;
+    if end.is_none() {
+        let statistics = session.statistics();
+        env.log.info(format_args!("disconnect from {}{statistics}", session.namaddr()));
+    }
+    session.chat.close().await;
+    end
+}
+
+/// The daemon.
+pub(crate) async fn main(sys: Sys) -> i32 {
+    let mut daemon = match Daemon::start(&sys).await {
+        Ok(daemon) => daemon,
+        Err(status) => return status,
+    };
+    let log: Log = daemon.log.clone();
+    let env = match Env::open(&sys, &daemon.cfg).await {
+        Ok(env) => Rc::new(env),
+        Err(text) => return log.fatal(&text).await,
+    };
+    drop_privileges(&sys, &daemon.cfg.str("mail_owner")).await;
+    let timeout = u64::try_from(daemon.cfg.time("smtpd_timeout")).unwrap_or(300);
+    let history = env.notify != 0;
+    let service = daemon.server.service.clone();
+    loop {
+        let Some((fd, from)) = daemon.server.accept().await else { return 0 };
+        let peer = match from {
+            Some(from) => Peer::of(&env, fd, from).await,
+            None => Peer::local(),
+        };
+        let chat = Chat::new(&sys, fd, fd, timeout, history);
+        if let Some(status) = serve(&env, chat, peer, &service, false).await {
+            return status;
+        }
+        if let Some(table) = env.tables.changed().await {
+            log.info(format_args!("table {table} has changed -- restarting"));
+            return 0;
+        }
+    }
+}
