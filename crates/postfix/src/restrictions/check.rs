@@ -313,8 +313,8 @@ impl Check {
     pub(crate) async fn permit(&mut self, action: &str, class: &str, name: &str, from: &str) -> Judged {
         let env = self.env.clone();
         if self.defer_if_permit.is_none() && env.logs_permit(action).await {
-            let from = if from.is_empty() { String::new() } else { format!(" from {from}") };
-            self.log("permit", &format!("action={action} for {class}={name}{from}"));
+            let from = if from.is_empty() { String::new() } else { format!("from {from}") };
+            self.log("permit", &format!("action={action} for {class}={name} {from}"));
         }
         Ok(Outcome::Ok)
     }

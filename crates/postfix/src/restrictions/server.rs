@@ -36,6 +36,8 @@ async fn servers(check: &mut Check, name: &str, domain: &str, rtype: RecordType)
             let why = match answer {
                 Dns::Retry => "Host not found, try again",
                 Dns::Malformed => "Malformed or unexpected name server reply",
+                // A name that cannot be a host's is not asked for.
+                _ if domain.contains('@') => "Host found but no data record of requested type",
                 _ => "Host not found",
             };
             check.env.log.warn(format_args!("Unable to look up {rtype} host for {domain}: {why}"));

@@ -248,7 +248,9 @@ impl Check {
         if minfree < free && self.env.message_limit < free / 3 * 2 {
             return None;
         }
+        let sender = self.facts.sender.take();
         let outcome = self.reject(Class::Resource, 452, "4.3.1", "Insufficient system storage".into());
+        self.facts.sender = sender;
         self.env.log.warn(format_args!("not enough free space in mail queue: {free} bytes < 1.5*message size limit"));
         self.refused(outcome)
     }

@@ -10,6 +10,7 @@ use machine::{Because, Errno, Sys};
 pub(super) enum Failure {
     Fail,
     NoMechanism,
+    Encrypt,
     Protocol,
     Authentication,
     NoUser,
@@ -21,6 +22,7 @@ impl Failure {
         match self {
             Failure::Fail => "generic failure",
             Failure::NoMechanism => "no mechanism available",
+            Failure::Encrypt => "encryption needed to use mechanism",
             Failure::Protocol => "bad protocol / cancel",
             Failure::Authentication | Failure::NoUser => "authentication failure",
         }
@@ -103,6 +105,7 @@ pub(super) async fn secret(env: &Env, because: &mut Vec<Because>, user: &str) ->
     let result = match &read {
         // Key, NUL, password, newline.
         Ok(bytes) => Ok(bytes.split(|&b| b == b'\n').find_map(|l| l.strip_prefix(key.as_bytes())?.strip_prefix(b"\0")).map(<[u8]>::to_vec)),
+        Err(Errno::ENOENT) => Ok(None),
         Err(e) => {
             env.log.warn(format_args!("SASL authentication problem: unable to open Berkeley db {path}: {e}"));
             Err(Failure::Fail)

@@ -100,9 +100,10 @@ enum State {
 }
 
 /// One exchange.
-#[derive(Default)]
 pub(super) struct Exchange {
     state: State,
+    /// The security options, as bits.
+    wanted: u32,
     /// The name as far as it is known.
     pub(super) user: Option<String>,
 }
@@ -112,14 +113,18 @@ fn failure(env: &Env, text: &str) {
     env.log.warn(format_args!("SASL authentication failure: {text}"));
 }
 
-/// The user's name without white space around it.
+/// The user's name without white space around it, with `smtpd_sasl_local_domain` as its realm if it has none.
 fn canonical(env: &Env, name: &[u8]) -> Result<String, Failure> {
-    let trimmed = name.trim_ascii();
-    if trimmed.is_empty() {
+    if name.is_empty() {
         failure(env, "All-whitespace username.");
         return Err(Failure::Fail);
     }
-    Ok(String::from_utf8_lossy(trimmed).into_owned())
+    let mut user = text(name.split(|&b| b == 0).next().unwrap_or_default().trim_ascii());
+    let realm = env.cfg.str("smtpd_sasl_local_domain");
+    if !realm.is_empty() && !user.contains('@') {
+        user.extend(["@", &realm]);
+    }
+    Ok(user)
 }
 
 fn text(bytes: &[u8]) -> String {
@@ -127,6 +132,9 @@ fn text(bytes: &[u8]) -> String {
 }
 
 impl Exchange {
+    pub(super) fn new(wanted: u32) -> Exchange {
+        Exchange { state: State::Over, wanted, user: None }
+    }
     pub(super) async fn start(&mut self, env: &Env, because: &mut Vec<Because>, method: &str, initial: Option<&str>) -> Step {
         let initial = match initial.map(|i| base64::decode(i.as_bytes())) {
             Some(Err(e)) => return Self::bad_base64(e),
@@ -134,10 +142,16 @@ impl Exchange {
             None => None,
         };
         because.push(env.sasl.cyrus.because("mech_list", "all installed"));
-        let Some((name, _)) = env.sasl.cyrus.plugin(method) else {
+        let Some((name, has)) = env.sasl.cyrus.plugin(method) else {
             failure(env, &format!("Couldn't find mech {method}"));
             return Self::end(Err(Failure::NoMechanism));
         };
+        // A mechanism that the security options forbid is not offered; it can still be asked for.
+        match self.wanted & !has {
+            0 => {}
+            missing if missing & NOPLAINTEXT != 0 => return Self::end(Err(Failure::Encrypt)),
+            _ => return Self::end(Err(Failure::NoMechanism)),
+        }
         match *name {
             "PLAIN" => {
                 self.state = State::Plain;
@@ -153,8 +167,14 @@ impl Exchange {
                     None => Step::More(base64::encode(b"Username:")),
                 }
             }
+            "CRAM-MD5" if initial.is_some() => {
+                failure(env, "Remote sent first but mech does not allow it.");
+                Self::end(Err(Failure::Protocol))
+            }
             "CRAM-MD5" => {
-                let challenge = format!("<{}.{}@{}>", env.sys.random().await % 10_000_000_000, env.sys.now().secs(), env.myhostname);
+                let random = env.sys.random().await;
+                let (first, second) = (random % 10_000_000_000, (random >> 34) % 1_000_000);
+                let challenge = format!("<{first}.{second}@{}>", env.myhostname);
                 let shown = base64::encode(challenge.as_bytes());
                 self.state = State::Cram(challenge);
                 Step::More(shown)
@@ -240,7 +260,7 @@ impl Exchange {
     }
     /// RFC 2195: the user and a keyed digest of the challenge. The secret must be readable.
     async fn cram(&mut self, env: &Env, because: &mut Vec<Because>, challenge: &str, bytes: &[u8]) -> Result<(), Failure> {
-        let Some(at) = bytes.iter().rposition(|&b| b == b' ') else {
+        let Some(at) = bytes.iter().rposition(|&b| b == b' ').filter(|&at| at > 0) else {
             failure(env, "need authentication name");
             return Err(Failure::Protocol);
         };

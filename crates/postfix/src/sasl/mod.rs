@@ -96,7 +96,9 @@ async fn options(env: &Env, parameter: &str) -> Result<u32, i32> {
         match property::NAMES.iter().find(|(n, _)| n.eq_ignore_ascii_case(&word)) {
             Some((_, bit)) => bits |= bit,
             None => {
-                return Err(env.log.fatal(&format!("unknown SASL security options value \"{word}\" in \"{text}\"")).await);
+                env.log.warn(format_args!("unknown SASL security options value \"{word}\" in \"{text}\""));
+                env.log.warn(format_args!("bad per-session SASL security properties"));
+                return Err(env.log.fatal("SASL per-connection initialization failed").await);
             }
         }
     }
@@ -119,7 +121,7 @@ impl Server {
             if all.is_empty() {
                 env.log.warn(format_args!("xsasl_cyrus_server_get_mechanism_list: no applicable SASL mechanisms"));
             }
-            (Inner::Cyrus(cyrus::Exchange::default()), all)
+            (Inner::Cyrus(cyrus::Exchange::new(wanted)), all)
         };
         if all.is_empty() {
             return Err(env.log.fatal("no SASL authentication mechanisms").await);
