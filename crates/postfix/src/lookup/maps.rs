@@ -64,7 +64,7 @@ impl Maps {
             if fixed && table.is_pattern() {
                 continue;
             }
-            match table.find(key).await {
+            match table.find(&self.all, key).await {
                 Ok(Some(hit)) if hit.value.is_empty() => {
                     let log = self.all.cfg().log();
                     log.warn(format_args!("{} lookup of {key} returns an empty string result", self.title));

@@ -1,14 +1,26 @@
 //! Lookup tables `type:name`: opened once a process, shared by name, looked up by key; a hit knows table, key and source line.
-//! Not here: lists of tables (`maps`), pattern lists such as mynetworks (`matchlist`), each type (`db`, `text`, `regexp`, …).
+//! Not here: lists of tables (`maps`), pattern lists such as mynetworks (`matchlist`), each form (`db`, `text`, `rules`).
 //! Source: DATABASE_README, postmap(1), dict_open(3).
 
+mod cidr;
+pub(crate) mod db;
 mod maps;
 mod matchlist;
+mod open;
+mod rules;
+pub(crate) mod text;
 
 pub(crate) use maps::Maps;
-pub(crate) use matchlist::{MatchKind, MatchList};
+pub(crate) use matchlist::{MatchKind, MatchList, Matched};
 
 use crate::config::{Config, Place};
+use crate::maillog::Log;
+use db::Db;
+use machine::{Map, SimTime};
+use rules::Rules;
+use std::cell::RefCell;
+use std::future::Future;
+use std::pin::Pin;
 use std::rc::Rc;
 
 /// What a table said.
@@ -31,38 +43,103 @@ pub(crate) struct TableError;
 /// What a lookup gives.
 pub(crate) type Found = Result<Option<Hit>, TableError>;
 
+/// The flags in a table's name where Postfix speaks of the open table.
+pub(crate) const MAP_FLAGS: &str = "lock|fold_fix|utf8_request";
+/// The same for the tables of a match list, whose keys are folded already.
+const LIST_FLAGS: &str = "lock|utf8_request";
+
 struct Shared {
     cfg: Config,
+    /// A table that cannot be opened ends the program (tools); daemons go on with a table whose lookups fail.
+    strict: bool,
+    open: RefCell<Vec<(String, Table)>>,
 }
 
 /// The tables that a process has opened. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Tables(Rc<Shared>);
 
-/// One open table. Cheap to clone.
-#[derive(Clone)]
-pub(crate) struct Table {
-    name: Rc<str>,
+/// What is behind a table.
+enum Kind {
+    Db(Db),
+    Pairs(Map<String, (String, u32)>),
+    Rules(Rules),
+    Static(String),
+    Random(Vec<String>),
+    Union(Vec<Table>),
+    Pipe(Vec<Table>),
+    Environ,
+    /// The file whose lines begin with the key and a colon.
+    Unix(&'static str),
+    Empty,
+    Fail,
+    Unavailable(String),
 }
 
+struct Inner {
+    spec: Rc<str>,
+    /// The file with the source text.
+    source: String,
+    kind: Kind,
+    fold: bool,
+    pattern: bool,
+    /// The file that is watched, with what it was when it was opened.
+    watch: Option<(String, u32, SimTime)>,
+}
+
+/// One open table. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Table(Rc<Inner>);
+
 impl Tables {
-    /// No table yet.
+    /// No table yet, for a daemon: a table that cannot be opened is one whose every lookup fails, with Postfix's warnings.
     pub(crate) fn new(cfg: &Config) -> Tables {
-        Tables(Rc::new(Shared { cfg: cfg.clone() }))
+        Tables(Rc::new(Shared { cfg: cfg.clone(), strict: false, open: RefCell::new(Vec::new()) }))
+    }
+    /// No table yet, for a tool: a table that cannot be opened is a fatal error.
+    pub(crate) fn strict(cfg: &Config) -> Tables {
+        Tables(Rc::new(Shared { cfg: cfg.clone(), strict: true, open: RefCell::new(Vec::new()) }))
     }
     /// The configuration of the process.
     pub(crate) fn cfg(&self) -> &Config {
         &self.0.cfg
     }
-    /// Opens `type:name`. A table that cannot be opened is a table whose every lookup fails, with Postfix's warnings.
+    fn log(&self) -> &Log {
+        self.0.cfg.log()
+    }
+    /// Opens `type:name`, or gives the one that is open.
     ///
     /// # Errors
-    /// The text of a fatal message: not in the form `type:name`.
+    /// The text of a fatal message.
     pub(crate) async fn open(&self, spec: &str) -> Result<Table, String> {
-        Ok(Table { name: spec.into() })
+        self.open_as(spec, MAP_FLAGS).await
+    }
+    /// As [`Tables::open`] with other flags in the name under which the process knows the table; keys are folded if they say `fold_fix`.
+    ///
+    /// # Errors
+    /// The text of a fatal message.
+    pub(crate) async fn open_as(&self, spec: &str, flags: &str) -> Result<Table, String> {
+        let name = format!("{spec}(0,{flags})");
+        if let Some((_, table)) = self.0.open.borrow().iter().find(|(n, _)| *n == name) {
+            return Ok(table.clone());
+        }
+        let table = self.load(spec, flags).await?;
+        self.0.open.borrow_mut().push((name, table.clone()));
+        Ok(table)
     }
     /// The name of a table that has changed on the disk since it was opened, in the form of `table NAME has changed -- restarting`.
     pub(crate) async fn changed(&self) -> Option<String> {
+        let watched: Vec<(String, (String, u32, SimTime))> =
+            self.0.open.borrow().iter().filter_map(|(n, t)| Some((n.clone(), t.0.watch.clone()?))).collect();
+        for (name, (path, ino, mtime)) in watched {
+            let same = match self.log().sys().stat(&path).await {
+                Ok(stat) => stat.ino == ino && stat.mtime.secs() == mtime.secs(),
+                Err(_) => false,
+            };
+            if !same {
+                return Some(name);
+            }
+        }
         None
     }
 }
@@ -70,14 +147,96 @@ impl Tables {
 impl Table {
     /// `hash:/etc/aliases`.
     pub(crate) fn name(&self) -> &str {
-        &self.name
+        &self.0.spec
     }
-    /// Looks one key up, as it is (folded as the table folds it).
-    pub(crate) async fn find(&self, _key: &str) -> Found {
-        Ok(None)
-    }
-    /// Whether keys are patterns (regexp, pcre, cidr …): only whole keys make sense there.
+    /// Whether keys are compared with patterns (regexp, pcre, cidr, …): only whole keys make sense there.
     pub(crate) fn is_pattern(&self) -> bool {
-        false
+        self.0.pattern
+    }
+    /// Looks one key up.
+    ///
+    /// # Errors
+    /// The table is unavailable. Said already, if Postfix says something at this point.
+    pub(crate) async fn find(&self, all: &Tables, key: &str) -> Found {
+        self.lookup(all, key, self.0.fold).await
+    }
+    /// Looks one key up without folding it.
+    ///
+    /// # Errors
+    /// The table is unavailable.
+    pub(crate) async fn find_exactly(&self, all: &Tables, key: &str) -> Found {
+        self.lookup(all, key, false).await
+    }
+    fn hit(&self, key: &str, value: String, line: u32) -> Found {
+        let place = (line > 0).then(|| (self.0.source.clone(), line));
+        Ok(Some(Hit { value, table: self.0.spec.clone(), key: key.to_string(), place }))
+    }
+    async fn lookup(&self, all: &Tables, key: &str, fold: bool) -> Found {
+        let folded = if fold && !self.0.pattern { key.to_ascii_lowercase() } else { key.to_string() };
+        let key = folded.as_str();
+        match &self.0.kind {
+            Kind::Db(db) => match db.find(key.as_bytes()) {
+                Some((value, line)) => self.hit(key, String::from_utf8_lossy(value).into_owned(), line),
+                None => Ok(None),
+            },
+            Kind::Pairs(pairs) => match pairs.get(key) {
+                Some((value, line)) => self.hit(key, value.clone(), *line),
+                None => Ok(None),
+            },
+            Kind::Rules(rules) => match rules.find(key) {
+                Some((value, line)) => self.hit(key, value, line),
+                None => Ok(None),
+            },
+            Kind::Static(value) => self.hit(key, value.clone(), 0),
+            Kind::Random(values) => {
+                let at = all.log().sys().random().await % (values.len().max(1) as u64);
+                self.hit(key, values.get(at as usize).cloned().unwrap_or_default(), 0)
+            }
+            Kind::Union(tables) => {
+                let (mut values, mut place) = (Vec::new(), None);
+                for table in tables {
+                    if let Some(hit) = table.boxed(all, key).await? {
+                        place = place.or(hit.place);
+                        values.push(hit.value);
+                    }
+                }
+                if values.is_empty() {
+                    return Ok(None);
+                }
+                Ok(Some(Hit { value: values.join(","), table: self.0.spec.clone(), key: key.to_string(), place }))
+            }
+            Kind::Pipe(tables) => {
+                let (mut value, mut place) = (key.to_string(), None);
+                for table in tables {
+                    let Some(hit) = table.boxed(all, &value).await? else { return Ok(None) };
+                    (value, place) = (hit.value, hit.place);
+                }
+                Ok(Some(Hit { value, table: self.0.spec.clone(), key: key.to_string(), place }))
+            }
+            Kind::Environ => match all.log().sys().env(key) {
+                Some(value) => self.hit(key, value.to_string(), 0),
+                None => Ok(None),
+            },
+            Kind::Unix(path) => {
+                let text = all.log().sys().read_file(path).await.unwrap_or_default();
+                let text = String::from_utf8_lossy(&text);
+                let found = text.lines().zip(1..).find(|(l, _)| l.split(':').next() == Some(key));
+                Ok(found.map(|(line, number)| Hit {
+                    value: line.to_string(),
+                    table: self.0.spec.clone(),
+                    key: key.to_string(),
+                    place: Some((path.to_string(), number)),
+                }))
+            }
+            Kind::Empty => Ok(None),
+            Kind::Fail => Err(TableError),
+            Kind::Unavailable(reason) => {
+                all.log().warn(format_args!("{} is unavailable. {reason}", self.0.spec));
+                Err(TableError)
+            }
+        }
+    }
+    fn boxed<'a>(&'a self, all: &'a Tables, key: &'a str) -> Pin<Box<dyn Future<Output = Found> + 'a>> {
+        Box::pin(self.find(all, key))
     }
 }
