@@ -1,8 +1,10 @@
 //! The tasks of the house: `cargo xtask help`. One file per task, listed once in [`TASKS`].
 
+mod bench;
 mod ci;
 mod page;
 mod run;
+mod scaffold;
 mod serve;
 mod site;
 mod size;
@@ -30,6 +32,15 @@ const TASKS: &[Task] = &[
     Task("ci full", "the same as test", |_| ci::full()),
     Task("tidy", "floors, file sizes, headers, tables, links", |_| tidy::tidy()),
     Task("size", "sizes of the built page and its chunks, raw and gzip, against their bounds", |_| size::size()),
+    Task("bench [engine|page]", "the figures of docs/performance.md, on this machine", bench::bench),
+    Task("bless [NAME]", "rewrite the goldens of the tests; read the difference before committing it", |words| {
+        let mut command = run::cargo(&["test", "--workspace"]);
+        run::run(command.args(words).env("EHLO_BLESS", "1"))
+    }),
+    Task("new command NAME", "the file of a new command, and its place in the tables", |words| {
+        let all: Vec<String> = std::iter::once("command".to_string()).chain(words.iter().cloned()).collect();
+        scaffold::new(&all)
+    }),
     Task("help", "this list", |_| {
         help();
         Ok(())

@@ -1,0 +1,96 @@
+//! `cargo xtask bench`: the figures of docs/performance.md, on this machine. The engine by the native runner, start-up and typing
+//! in a real Chromium slowed down through its own tools, on the built `dist/`. Not here: bytes (`size`).
+
+use crate::run::{Done, cargo, run, say};
+use browser::{Browser, Server};
+use serde_json::json;
+use std::path::Path;
+
+/// Runs of a start-up; keys of a typing run.
+const RUNS: usize = 5;
+const KEYS: usize = 60;
+
+/// The input that takes keys at a prompt.
+const PROMPT: &str = "[data-pane=\"terminal\"] input:not([disabled])";
+
+/// Prints everything; `words` name the parts: `engine`, `page`.
+pub(crate) fn bench(words: &[String]) -> Done {
+    let wanted = |part: &str| words.is_empty() || words.iter().any(|w| w == part);
+    if wanted("engine") {
+        say!("the engine, native");
+        run(&mut cargo(&["run", "--quiet", "--profile", "native", "--package", "runner", "--", "bench"]))?;
+    }
+    if wanted("page") {
+        if !Path::new("dist/index.html").is_file() {
+            return Err("dist/ is not built: run `cargo xtask build` first".into());
+        }
+        let server = Server::start(Path::new("dist"), "/ehlo/", 0)?;
+        let url = format!("{}#/lab/linuxidc", server.url());
+        start_up(&url)?;
+        typing(&url)?;
+    }
+    Ok(())
+}
+
+fn start_up(url: &str) -> Done {
+    let (mut paint, mut prompt) = (Vec::new(), Vec::new());
+    for _ in 0..RUNS {
+        // A new browser each time: nothing is cached.
+        let page = Browser::start()?;
+        let watch = format!(
+            "new MutationObserver((_, o) => {{ if (document.querySelector('{PROMPT}')) {{ o.disconnect(); window.promptAt = performance.now(); }} }})\
+             .observe(document, {{childList: true, subtree: true, attributes: true}});"
+        );
+        page.devtools("Page.addScriptToEvaluateOnNewDocument", &json!({"source": watch}))?;
+        page.devtools("Network.enable", &json!({}))?;
+        let line = json!({"offline": false, "latency": 150, "downloadThroughput": 200_000, "uploadThroughput": 93_750});
+        page.devtools("Network.emulateNetworkConditions", &line)?;
+        page.devtools("Emulation.setCPUThrottlingRate", &json!({"rate": 4}))?;
+        page.open(url)?;
+        prompt.push(page.wait("the prompt", 30, "return window.promptAt")?.as_f64().unwrap_or(0.0));
+        let first = "const p = performance.getEntriesByName('first-contentful-paint')[0]; return p && p.startTime";
+        paint.push(page.wait("the first paint", 10, first)?.as_f64().unwrap_or(0.0));
+    }
+    println!("Slow 4G, CPU x4, cold: first paint      {:>6.0} ms  (budget 400, median of {RUNS})", quantile(&mut paint, 50));
+    println!("Slow 4G, CPU x4, cold: prompt takes key {:>6.0} ms  (budget 2000)", quantile(&mut prompt, 50));
+    Ok(())
+}
+
+fn typing(url: &str) -> Done {
+    let page = Browser::start()?;
+    page.open(url)?;
+    let there = format!("return document.querySelector('{PROMPT}') !== null");
+    page.wait("the prompt", 30, &there)?;
+    page.type_at(PROMPT, "seq 1 10000\n")?;
+    page.wait_text("terminal", "10000", 60)?;
+    page.wait("the prompt", 30, &there)?;
+    page.devtools("Emulation.setCPUThrottlingRate", &json!({"rate": 4}))?;
+    let script = format!(
+        "const input = document.querySelector('{PROMPT}'), out = [];
+         const set = Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, 'value').set;
+         for (let i = 0; i < {KEYS}; i++) {{
+             const start = performance.now();
+             set.call(input, input.value + 'x');
+             input.dispatchEvent(new InputEvent('input', {{bubbles: true, data: 'x', inputType: 'insertText'}}));
+             for (let j = 0; j < 8; j++) await Promise.resolve();
+             document.body.offsetHeight;
+             out.push(performance.now() - start);
+             await new Promise(r => requestAnimationFrame(() => setTimeout(r)));
+         }}
+         return out;"
+    );
+    let times = page.eval_async(&script)?;
+    let mut times: Vec<f64> = times.as_array().into_iter().flatten().filter_map(serde_json::Value::as_f64).collect();
+    println!(
+        "a key, 10 000 lines of scrollback, CPU x4: median {:.1} ms (budget 8), p95 {:.1} ms (budget 16)",
+        quantile(&mut times, 50),
+        quantile(&mut times, 95)
+    );
+    Ok(())
+}
+
+/// The value below which so many of a hundred lie.
+fn quantile(values: &mut [f64], percent: usize) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values.get((values.len() * percent / 100).min(values.len().saturating_sub(1))).copied().unwrap_or(0.0)
+}
