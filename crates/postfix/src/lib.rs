@@ -1,6 +1,8 @@
 //! Postfix: one module per daemon and tool.
 
 #[allow(dead_code, unused_imports)]
+mod cli;
+#[allow(dead_code, unused_imports)]
 mod config;
 #[allow(dead_code, unused_imports)]
 mod ipc;
@@ -12,3 +14,9 @@ mod maillog;
 mod params;
 #[allow(dead_code, unused_imports)]
 mod server;
+
+use machine::{Main, Program};
+
+/// The commands of Postfix.
+pub static TOOLS: &[Program] =
+    &[Program { name: "postmap", path: "/usr/sbin/postmap", main: Main::Here(|sys| Box::pin(cli::postmap::main(sys))) }];
