@@ -6,10 +6,12 @@ mod tables;
 
 mod cmd;
 mod opts;
+mod shell;
 mod spec;
 #[allow(dead_code)]
 mod util;
 
 pub use cmd::{RESIDENT, SCREEN, TOOLS};
 pub use opts::{Arg, Given, Opt, parse};
+pub use shell::{CompleteEnv, complete};
 pub use spec::{Ex, Spec};

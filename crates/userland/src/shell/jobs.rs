@@ -1,0 +1,302 @@
+//! Jobs: waiting in the foreground, the table of background jobs, their states and messages; signals that came; traps.
+//! Not here: the builtins (`builtins/job`). Source: POSIX XCU 2.11, bash(1) "JOB CONTROL".
+
+use super::ast::Cmd;
+use super::unparse::command_text;
+use super::{Flow, Run, Shell};
+use machine::{ChildStatus, Errno, Fd, Pid, STDERR, Signal, WaitFor};
+
+/// A job: the processes of a pipeline.
+#[derive(Clone)]
+pub(crate) struct BackJob {
+    pub(super) number: usize,
+    pub(super) procs: Vec<Proc>,
+    pub(super) text: String,
+    /// Its state has changed and was not told yet.
+    pub(super) changed: bool,
+    /// Later means more current.
+    stamp: u32,
+    pub(super) quiet: bool,
+}
+
+#[derive(Clone)]
+pub(super) struct Proc {
+    pub(super) pid: Pid,
+    pub(super) status: Option<ChildStatus>,
+    pub(super) text: String,
+}
+
+impl BackJob {
+    pub(super) fn stopped(&self) -> bool {
+        self.procs.iter().any(|p| matches!(p.status, Some(ChildStatus::Stopped(_))))
+    }
+    pub(super) fn ended(&self) -> bool {
+        self.procs.iter().all(|p| matches!(p.status, Some(ChildStatus::Exited(_) | ChildStatus::Signaled(_))))
+    }
+    pub(super) fn group(&self) -> Pid {
+        self.procs.first().map_or(0, |p| p.pid)
+    }
+    /// Status of the last process.
+    pub(super) fn status(&self) -> i32 {
+        self.procs.last().and_then(|p| p.status).map_or(0, code)
+    }
+    fn state(&self) -> String {
+        if self.stopped() {
+            return "Stopped".into();
+        }
+        match self.procs.last().and_then(|p| p.status) {
+            Some(ChildStatus::Exited(0)) => "Done".into(),
+            Some(ChildStatus::Exited(n)) => format!("Exit {n}"),
+            Some(ChildStatus::Signaled(s)) => describe(s).into(),
+            _ => "Running".into(),
+        }
+    }
+}
+
+/// The status that `$?` shows for what became of a child.
+pub(super) fn code(status: ChildStatus) -> i32 {
+    match status {
+        ChildStatus::Exited(n) => n,
+        ChildStatus::Signaled(s) | ChildStatus::Stopped(s) => 128 + s as i32,
+        ChildStatus::Continued => 0,
+    }
+}
+
+/// What strsignal says.
+pub(super) fn describe(signal: Signal) -> &'static str {
+    match signal {
+        Signal::Hup => "Hangup",
+        Signal::Int => "Interrupt",
+        Signal::Quit => "Quit",
+        Signal::Ill => "Illegal instruction",
+        Signal::Trap => "Trace/breakpoint trap",
+        Signal::Abrt => "Aborted",
+        Signal::Bus => "Bus error",
+        Signal::Fpe => "Floating point exception",
+        Signal::Kill => "Killed",
+        Signal::Usr1 => "User defined signal 1",
+        Signal::Segv => "Segmentation fault",
+        Signal::Usr2 => "User defined signal 2",
+        Signal::Pipe => "Broken pipe",
+        Signal::Alrm => "Alarm clock",
+        Signal::Term => "Terminated",
+        _ => "Stopped",
+    }
+}
+
+impl Shell {
+    /// Waits for the processes of a foreground pipeline; gives its status.
+    pub(super) async fn foreground(&mut self, procs: Vec<(Pid, Cmd)>, cmd: &Cmd) -> i32 {
+        let mut list: Vec<Proc> = procs.iter().map(|(pid, _)| Proc { pid: *pid, status: None, text: String::new() }).collect();
+        let mut stopped = false;
+        for proc in &mut list {
+            proc.status = self.wait_one(proc.pid).await;
+            if let Some(ChildStatus::Stopped(_)) = proc.status {
+                stopped = true;
+                break;
+            }
+        }
+        if self.job_control {
+            let _ = self.sys.tty_foreground(Some(self.pid)).await;
+        }
+        if stopped {
+            for (proc, (_, cmd)) in list.iter_mut().zip(&procs) {
+                proc.text = command_text(cmd);
+            }
+            return self.put_stopped(list, command_text(cmd));
+        }
+        self.pipe_status = list.iter().map(|p| p.status.map_or(0, code)).collect();
+        let last = list.last().and_then(|p| p.status).unwrap_or(ChildStatus::Exited(127));
+        self.tell_signal(last, list.last().map_or(0, |p| p.pid), cmd);
+        match list.iter().rev().map(|p| p.status.map_or(0, code)).find(|s| *s != 0) {
+            Some(status) if self.opt('1') => status,
+            _ => code(last),
+        }
+    }
+
+    /// Waits for one process that has no command of its own to show.
+    pub(super) async fn foreground_pid(&mut self, pid: Pid) -> i32 {
+        let status = self.wait_one(pid).await.unwrap_or(ChildStatus::Exited(127));
+        if self.job_control {
+            let _ = self.sys.tty_foreground(Some(self.pid)).await;
+        }
+        code(status)
+    }
+
+    async fn wait_one(&mut self, pid: Pid) -> Option<ChildStatus> {
+        loop {
+            match self.sys.wait(WaitFor::Pid(pid), true, self.job_control).await {
+                Ok(Some((_, ChildStatus::Continued))) => {}
+                Ok(Some((_, status))) => return Some(status),
+                Err(Errno::EINTR) => self.note_signals().await,
+                _ => return None,
+            }
+        }
+    }
+
+    fn put_stopped(&mut self, procs: Vec<Proc>, text: String) -> i32 {
+        let status = procs.iter().find_map(|p| p.status.filter(|s| matches!(s, ChildStatus::Stopped(_)))).map_or(148, code);
+        self.sys.print(self.fd(STDERR), format_args!("\n"));
+        let number = self.insert_job(procs, text, false);
+        self.tell(number, false, STDERR);
+        status
+    }
+
+    /// Says that a foreground command was ended by a signal.
+    fn tell_signal(&mut self, status: ChildStatus, pid: Pid, cmd: &Cmd) {
+        let ChildStatus::Signaled(signal) = status else { return };
+        let err = self.fd(STDERR);
+        match signal {
+            Signal::Int => {
+                if self.interactive && self.subshell == 0 {
+                    self.sys.print(err, format_args!("\n"));
+                    self.interrupted = true;
+                }
+            }
+            Signal::Pipe => {}
+            _ if self.subshell > 0 => {}
+            _ if self.interactive => self.sys.print(err, format_args!("{}\n", describe(signal))),
+            _ => self.error(format_args!("{pid:5} {:<24}{}", describe(signal), command_text(cmd))),
+        }
+    }
+
+    fn insert_job(&mut self, procs: Vec<Proc>, text: String, quiet: bool) -> usize {
+        let number = self.jobs.iter().map(|j| j.number).max().unwrap_or(0) + 1;
+        self.job_stamp += 1;
+        self.jobs.push(BackJob { number, procs, text, changed: false, stamp: self.job_stamp, quiet });
+        number
+    }
+
+    /// Notes a background job; gives its number.
+    pub(super) fn add_job(&mut self, procs: Vec<(Pid, Cmd)>, cmd: &Cmd, _background: bool) -> usize {
+        let procs = procs.into_iter().map(|(pid, cmd)| Proc { pid, status: None, text: command_text(&cmd) }).collect();
+        if !self.interactive {
+            // Nobody will be told of the ended ones; their statuses are kept for `wait`.
+            let keep = 64;
+            while self.jobs.len() > keep && self.jobs[0].ended() {
+                self.jobs.remove(0);
+            }
+        }
+        self.insert_job(procs, command_text(cmd), false)
+    }
+
+    /// Numbers of the current and the previous job.
+    pub(super) fn current_jobs(&self) -> (usize, usize) {
+        let mut order: Vec<(bool, u32, usize)> =
+            self.jobs.iter().filter(|j| !j.ended() || j.changed).map(|j| (j.stopped(), j.stamp, j.number)).collect();
+        order.sort_unstable();
+        let nth = |n: usize| order.iter().rev().nth(n).map_or(0, |o| o.2);
+        (nth(0), nth(1))
+    }
+
+    /// Makes a job the current one.
+    pub(super) fn touch_job(&mut self, number: usize) {
+        self.job_stamp += 1;
+        let stamp = self.job_stamp;
+        if let Some(job) = self.jobs.iter_mut().find(|j| j.number == number) {
+            job.stamp = stamp;
+        }
+    }
+
+    /// Prints a job's line. `long`: with process ids.
+    pub(super) fn tell(&mut self, number: usize, long: bool, fd: Fd) {
+        let (current, previous) = self.current_jobs();
+        let Some(job) = self.jobs.iter().find(|j| j.number == number) else { return };
+        let mark = if number == current { '+' } else if number == previous { '-' } else { ' ' };
+        let state = job.state();
+        let tail = if state == "Running" { " &" } else { "" };
+        let fd = self.fd(fd);
+        if long {
+            let last = job.procs.len().saturating_sub(1);
+            for (i, proc) in job.procs.iter().enumerate() {
+                let tail = if i == last { tail } else { "" };
+                if i == 0 {
+                    self.sys.print(fd, format_args!("[{number}]{mark} {:5} {state:<24}{}{tail}\n", proc.pid, proc.text));
+                } else {
+                    self.sys.print(fd, format_args!("     {:5} {:22} | {}{tail}\n", proc.pid, "", proc.text));
+                }
+            }
+        } else {
+            self.sys.print(fd, format_args!("[{number}]{mark}  {state:<24}{}{tail}\n", job.text));
+        }
+    }
+
+    /// Takes note of what became of a child.
+    pub(super) fn child_news(&mut self, pid: Pid, status: ChildStatus) {
+        for job in &mut self.jobs {
+            for proc in &mut job.procs {
+                if proc.pid == pid {
+                    let was = job.quiet;
+                    proc.status = if status == ChildStatus::Continued { None } else { Some(status) };
+                    job.changed = !was && status != ChildStatus::Continued;
+                }
+            }
+        }
+    }
+
+    /// Asks for news of children without waiting.
+    pub(super) async fn reap(&mut self) {
+        while let Ok(Some((pid, status))) = self.sys.wait(WaitFor::Any, false, self.job_control).await {
+            self.child_news(pid, status);
+        }
+    }
+
+    /// Before a prompt: tells of jobs that ended or stopped, and forgets the ended ones.
+    pub(super) async fn notify(&mut self) {
+        self.reap().await;
+        let numbers: Vec<usize> = self.jobs.iter().filter(|j| j.changed && (j.ended() || j.stopped())).map(|j| j.number).collect();
+        for number in numbers {
+            self.tell(number, false, STDERR);
+            if let Some(job) = self.jobs.iter_mut().find(|j| j.number == number) {
+                job.changed = false;
+            }
+        }
+        self.jobs.retain(|j| !j.ended());
+    }
+
+    /// Fetches the signals that came: ^C is kept for [`Shell::check_interrupt`], those with traps for [`Shell::run_traps`].
+    pub(super) async fn note_signals(&mut self) {
+        for signal in self.sys.signals().await {
+            let name = Signal::ALL.iter().find(|s| s.0 == signal).map_or("", |s| s.1);
+            if self.traps.contains(name) {
+                self.signals.push(signal);
+            } else if signal == Signal::Int {
+                self.interrupted = true;
+            }
+        }
+    }
+
+    /// Gives up what is being run if ^C was typed.
+    pub(super) fn check_interrupt(&mut self) -> Run<()> {
+        if !self.interrupted {
+            return Ok(());
+        }
+        self.status = 130;
+        if self.subshell > 0 || !self.interactive {
+            return Err(Flow::Exit);
+        }
+        Err(Flow::Discard)
+    }
+
+    /// Runs the traps of signals that have come.
+    pub(super) async fn run_traps(&mut self) -> Run<()> {
+        if self.traps.is_empty() || self.in_trap {
+            return Ok(());
+        }
+        self.note_signals().await;
+        while !self.signals.is_empty() {
+            let signal = self.signals.remove(0);
+            let name = Signal::ALL.iter().find(|s| s.0 == signal).map_or("", |s| s.1);
+            let Some(action) = self.traps.get(name).cloned() else { continue };
+            let status = self.status;
+            self.in_trap = true;
+            let done = self.eval(&action, "trap").await;
+            self.in_trap = false;
+            self.status = match done {
+                Ok(_) => status,
+                Err(flow) => return Err(flow),
+            };
+        }
+        Ok(())
+    }
+}

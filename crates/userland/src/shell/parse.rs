@@ -1,0 +1,602 @@
+//! The grammar of the shell language, by recursive descent, one complete command at a time.
+//! Not here: tokens (`lex`), `[[ ]]` (`cond`), expansions (`expand`). Source: POSIX XCU 2.10; bash's messages.
+
+use super::ast::{Arm, Cmd, HereDoc, Kind, Node, Redir, Target, Word};
+use super::lex::{Tok, assignment, has_quote, unquote};
+use super::scan::{DEEPEST, Scan};
+use machine::Map;
+use std::borrow::Cow;
+use std::cell::OnceCell;
+use std::rc::Rc;
+
+/// Why a text is no command.
+#[derive(Clone)]
+pub(crate) struct ParseError {
+    pub(crate) line: u32,
+    pub(crate) text: String,
+    /// More lines could complete it.
+    pub(crate) incomplete: bool,
+    /// bash prints the line below the message.
+    pub(crate) near: bool,
+    /// An error inside `[[ ]]`: bash leaves the status as it was.
+    pub(crate) soft: bool,
+}
+
+impl ParseError {
+    pub(super) fn new(line: u32, text: String) -> Self {
+        ParseError { line, text, incomplete: false, near: false, soft: false }
+    }
+    pub(super) fn too_deep() -> Self {
+        ParseError::new(1, "syntax error: nested too deeply".into())
+    }
+}
+
+pub(crate) type Parsed<T> = Result<T, ParseError>;
+/// The aliases that count while parsing.
+pub(crate) type Aliases = Rc<Map<String, String>>;
+
+/// Text being read, and where we are in it.
+pub(crate) struct Parser<'a> {
+    pub(super) src: Cow<'a, [u8]>,
+    pub(super) pos: usize,
+    /// Number of the first line.
+    pub(super) first_line: u32,
+    pub(super) tok: Option<Tok>,
+    pub(super) tok_start: usize,
+    pub(crate) aliases: Option<Aliases>,
+    /// Aliases being replaced, each with the number of bytes behind it.
+    pub(super) active: Vec<(String, usize)>,
+    /// An alias that ends in a blank makes the word at this distance from the end a candidate too.
+    pub(super) alias_next: Option<usize>,
+    pub(super) pending: Vec<Rc<HereDoc>>,
+    /// Unfinished here-documents: line and text.
+    pub(crate) warnings: Vec<(u32, String)>,
+    pub(super) depth: u32,
+    /// Whether more lines may be asked for.
+    pub(crate) interactive: bool,
+    /// The text ends in a backslash-newline.
+    pub(crate) open_line: bool,
+    pub(super) comments: bool,
+    pub(crate) extglob: bool,
+    /// `name=(` begins an array.
+    pub(super) arrays: bool,
+    /// The next word is a regular expression.
+    pub(super) regex: bool,
+}
+
+const ENDERS: [&str; 10] = ["then", "elif", "else", "fi", "do", "done", "esac", "}", "]]", "in"];
+const DECLARERS: [&str; 6] = ["declare", "typeset", "local", "export", "readonly", "eval"];
+
+impl<'a> Parser<'a> {
+    pub(crate) fn new(src: &'a str) -> Self {
+        Parser::over(src.as_bytes(), 0)
+    }
+    pub(super) fn nested(src: &'a [u8], depth: u32) -> Self {
+        Parser { extglob: true, ..Parser::over(src, depth + 1) }
+    }
+    fn over(src: &'a [u8], depth: u32) -> Self {
+        Parser {
+            src: Cow::Borrowed(src),
+            pos: 0,
+            first_line: 1,
+            tok: None,
+            tok_start: 0,
+            aliases: None,
+            active: Vec::new(),
+            alias_next: None,
+            pending: Vec::new(),
+            warnings: Vec::new(),
+            depth,
+            interactive: false,
+            open_line: false,
+            comments: true,
+            extglob: false,
+            arrays: false,
+            regex: false,
+        }
+    }
+    /// The same, with the first line numbered `line`.
+    pub(crate) fn from_line(mut self, line: u32) -> Self {
+        self.first_line = line;
+        self
+    }
+
+    /// Where the next command would be read.
+    pub(crate) fn position(&self) -> usize {
+        self.pos
+    }
+
+    pub(super) fn line_at(&self, pos: usize) -> u32 {
+        self.first_line + self.src[..pos.min(self.src.len())].iter().filter(|&&b| b == b'\n').count() as u32
+    }
+    pub(super) fn line(&self) -> u32 {
+        self.line_at(self.tok_start)
+    }
+    /// The text of a line, for messages.
+    pub(crate) fn line_text(&self, line: u32) -> String {
+        let n = line.saturating_sub(self.first_line) as usize;
+        self.src.split(|&b| b == b'\n').nth(n).map(|l| String::from_utf8_lossy(l).into_owned()).unwrap_or_default()
+    }
+
+    pub(super) fn peek(&mut self, command: bool) -> Parsed<Tok> {
+        if self.tok.is_none() {
+            let tok = match self.lex(command) {
+                Ok(t) => t,
+                Err(mut e) => {
+                    e.line += self.first_line - 1;
+                    return Err(e);
+                }
+            };
+            self.tok = Some(tok);
+        }
+        Ok(self.tok.clone().unwrap_or(Tok::Eof))
+    }
+    pub(super) fn next(&mut self) {
+        self.tok = None;
+    }
+    pub(super) fn is_op(&mut self, op: &str) -> Parsed<bool> {
+        Ok(matches!(self.peek(false)?, Tok::Op(o) if o == op))
+    }
+    pub(super) fn is_word(&mut self, word: &str) -> Parsed<bool> {
+        Ok(matches!(self.peek(true)?, Tok::Word(w) if w == word))
+    }
+    fn accept(&mut self, word: &str) -> Parsed<bool> {
+        let yes = self.is_word(word)?;
+        if yes {
+            self.next();
+        }
+        Ok(yes)
+    }
+    fn expect(&mut self, word: &str) -> Parsed<()> {
+        if self.accept(word)? { Ok(()) } else { Err(self.unexpected()) }
+    }
+    fn expect_op(&mut self, op: &str) -> Parsed<()> {
+        if self.is_op(op)? {
+            self.next();
+            return Ok(());
+        }
+        Err(self.unexpected())
+    }
+    pub(super) fn newlines(&mut self) -> Parsed<()> {
+        while self.peek(true)? == Tok::Newline {
+            self.next();
+        }
+        Ok(())
+    }
+
+    /// The error that the current token does not belong here.
+    pub(super) fn unexpected(&mut self) -> ParseError {
+        let text = match self.peek(false) {
+            Err(e) => return e,
+            Ok(Tok::Eof) => {
+                let lines = self.line_at(self.src.len()) + u32::from(!self.src.ends_with(b"\n"));
+                return ParseError { incomplete: true, ..ParseError::new(lines, "syntax error: unexpected end of file".into()) };
+            }
+            Ok(Tok::Word(w)) => w,
+            Ok(Tok::Op(o)) => o.to_string(),
+            Ok(Tok::Number(n)) => n.to_string(),
+            Ok(Tok::Named(n)) => n,
+            Ok(Tok::Newline) => "newline".into(),
+        };
+        ParseError { near: true, ..ParseError::new(self.line(), format!("syntax error near unexpected token `{text}'")) }
+    }
+
+    /// The next complete command (up to the end of its line), or `None` at the end of the text.
+    pub(crate) fn command_line(&mut self) -> Parsed<Option<Cmd>> {
+        self.newlines()?;
+        if self.peek(true)? == Tok::Eof {
+            return Ok(None);
+        }
+        let list = self.list(true)?;
+        match self.peek(false)? {
+            Tok::Newline | Tok::Eof => self.next(),
+            _ => return Err(self.unexpected()),
+        }
+        Ok(Some(list))
+    }
+
+    /// For `$(`: the position behind the closing parenthesis.
+    pub(super) fn until_paren(&mut self) -> Parsed<usize> {
+        self.newlines()?;
+        if !self.is_op(")")? {
+            self.list(false)?;
+        }
+        if self.is_op(")")? { Ok(self.pos) } else { Err(self.unexpected()) }
+    }
+
+    fn node(&self, kind: Kind, line: u32) -> Cmd {
+        Rc::new(Node { kind, redirs: Vec::new(), line })
+    }
+
+    /// Commands separated by `;`, `&` and, unless `top`, newlines.
+    pub(super) fn list(&mut self, top: bool) -> Parsed<Cmd> {
+        if self.depth >= DEEPEST {
+            return Err(ParseError::too_deep());
+        }
+        self.depth += 1;
+        let mut items = Vec::new();
+        let line = self.line();
+        loop {
+            if !top {
+                self.newlines()?;
+            }
+            let item = self.and_or()?;
+            let sep = self.peek(false)?;
+            let background = sep == Tok::Op("&");
+            items.push((item, background));
+            match sep {
+                Tok::Op(";" | "&") => self.next(),
+                Tok::Newline if !top => self.newlines()?,
+                _ => break,
+            }
+            if !top {
+                self.newlines()?;
+            }
+            match self.peek(true)? {
+                Tok::Eof | Tok::Newline => break,
+                Tok::Op(")" | ";;" | ";&" | ";;&") => break,
+                Tok::Word(w) if ENDERS[..8].contains(&w.as_str()) => break,
+                _ => {}
+            }
+        }
+        self.depth -= 1;
+        Ok(match items.len() {
+            1 if !items[0].1 => items.swap_remove(0).0,
+            _ => self.node(Kind::List(items), line),
+        })
+    }
+
+    fn and_or(&mut self) -> Parsed<Cmd> {
+        let first = self.pipeline()?;
+        let (line, mut rest) = (first.line, Vec::new());
+        loop {
+            let and = match self.peek(false)? {
+                Tok::Op("&&") => true,
+                Tok::Op("||") => false,
+                _ => break,
+            };
+            self.next();
+            self.newlines()?;
+            rest.push((and, self.pipeline()?));
+        }
+        Ok(if rest.is_empty() { first } else { self.node(Kind::AndOr(first, rest), line) })
+    }
+
+    fn pipeline(&mut self) -> Parsed<Cmd> {
+        let (mut time, mut bang, mut marked) = (None, false, false);
+        self.peek(true)?;
+        let line = self.line();
+        loop {
+            if self.accept("!")? {
+                bang = !bang;
+                marked = true;
+            } else if self.accept("time")? {
+                time = Some(self.accept("-p")?);
+            } else {
+                break;
+            }
+        }
+        if time.is_some() || marked {
+            // Nothing but the prefix is a command that succeeds.
+            if let Tok::Newline | Tok::Eof | Tok::Op(";" | "&") = self.peek(true)? {
+                return Ok(self.node(Kind::Pipe { time, bang, stages: Vec::new() }, line));
+            }
+        }
+        let mut stages = vec![self.command()?];
+        loop {
+            let both = match self.peek(false)? {
+                Tok::Op("|") => false,
+                Tok::Op("|&") => true,
+                _ => break,
+            };
+            self.next();
+            if both {
+                let redir = Redir { fd: Target::Number(2), op: ">&", word: "1".into(), here: None };
+                if let Some(last) = stages.pop() {
+                    stages.push(match Rc::try_unwrap(last) {
+                        Ok(mut node) => {
+                            node.redirs.push(redir);
+                            Rc::new(node)
+                        }
+                        Err(shared) => shared,
+                    });
+                }
+            }
+            self.newlines()?;
+            stages.push(self.command()?);
+        }
+        if stages.len() == 1 && time.is_none() && !bang {
+            return Ok(stages.swap_remove(0));
+        }
+        Ok(self.node(Kind::Pipe { time, bang, stages }, line))
+    }
+
+    fn command(&mut self) -> Parsed<Cmd> {
+        if self.depth >= DEEPEST {
+            return Err(ParseError::too_deep());
+        }
+        self.depth += 1;
+        let tok = self.peek(true)?;
+        let line = self.line();
+        let kind = match &tok {
+            Tok::Op("(") => Some(self.parenthesis()?),
+            Tok::Word(w) => self.compound(w)?,
+            _ => None,
+        };
+        let node = match kind {
+            Some(kind) => {
+                let mut redirs = Vec::new();
+                while self.redirection(&mut redirs)? {}
+                Rc::new(Node { kind, redirs, line })
+            }
+            None => self.simple(line)?,
+        };
+        self.depth -= 1;
+        Ok(node)
+    }
+
+    fn parenthesis(&mut self) -> Parsed<Kind> {
+        self.next();
+        if self.src.get(self.pos) == Some(&b'(') {
+            let scan = Scan { s: &self.src, depth: self.depth };
+            match scan.arith(self.pos + 1) {
+                Ok(Some(end)) => {
+                    let text = self.slice(self.pos + 1, end - 2);
+                    self.pos = end;
+                    return Ok(Kind::Arith(text.into()));
+                }
+                Ok(None) => {}
+                Err(e) if e.incomplete && self.interactive => return Err(e),
+                Err(_) => {}
+            }
+        }
+        let list = self.list(false)?;
+        self.expect_op(")")?;
+        Ok(Kind::Subshell(list))
+    }
+
+    fn block(&mut self, from: &str, to: &str) -> Parsed<Cmd> {
+        self.expect(from)?;
+        let list = self.list(false)?;
+        self.expect(to)?;
+        Ok(list)
+    }
+
+    fn compound(&mut self, word: &str) -> Parsed<Option<Kind>> {
+        let kind = match word {
+            "{" => {
+                self.next();
+                let list = self.list(false)?;
+                self.expect("}")?;
+                Kind::Group(list)
+            }
+            "if" => {
+                let (mut arms, mut otherwise) = (Vec::new(), None);
+                loop {
+                    self.next();
+                    let cond = self.list(false)?;
+                    self.expect("then")?;
+                    arms.push((cond, self.list(false)?));
+                    if !self.is_word("elif")? {
+                        break;
+                    }
+                }
+                if self.accept("else")? {
+                    otherwise = Some(self.list(false)?);
+                }
+                self.expect("fi")?;
+                Kind::If(arms, otherwise)
+            }
+            "while" | "until" => {
+                self.next();
+                let cond = self.list(false)?;
+                Kind::While { until: word == "until", cond, body: self.block("do", "done")? }
+            }
+            "for" | "select" => {
+                self.next();
+                self.for_loop(word == "select")?
+            }
+            "case" => {
+                self.next();
+                self.case()?
+            }
+            "[[" => {
+                self.next();
+                Kind::Cond(self.conditional()?)
+            }
+            "function" => {
+                self.next();
+                let Tok::Word(name) = self.peek(false)? else { return Err(self.unexpected()) };
+                self.next();
+                if self.is_op("(")? {
+                    self.next();
+                    self.expect_op(")")?;
+                }
+                self.function(name)?
+            }
+            w if ENDERS[..8].contains(&w) => return Err(self.unexpected()),
+            _ => return Ok(None),
+        };
+        Ok(Some(kind))
+    }
+
+    fn function(&mut self, name: String) -> Parsed<Kind> {
+        self.newlines()?;
+        let tok = self.peek(true)?;
+        let compound = match &tok {
+            Tok::Op("(") => true,
+            Tok::Word(w) => matches!(w.as_str(), "{" | "if" | "while" | "until" | "for" | "select" | "case" | "[["),
+            _ => false,
+        };
+        if !compound {
+            return Err(self.unexpected());
+        }
+        Ok(Kind::Function { name: name.into(), body: self.command()? })
+    }
+
+    fn for_loop(&mut self, select: bool) -> Parsed<Kind> {
+        if !select && self.is_op("(")? && self.src.get(self.pos) == Some(&b'(') {
+            let scan = Scan { s: &self.src, depth: self.depth };
+            let end = scan.arith(self.pos + 1)?;
+            let Some(end) = end else { return Err(self.unexpected()) };
+            let text = self.slice(self.pos + 1, end - 2);
+            let mut parts = text.splitn(3, ';').map(|p| Word::from(p.trim()));
+            let (Some(a), Some(b), Some(c)) = (parts.next(), parts.next(), parts.next()) else {
+                return Err(ParseError { near: true, ..ParseError::new(self.line(), "syntax error: arithmetic expression required".into()) });
+            };
+            self.pos = end;
+            self.next();
+            if self.is_op(";")? {
+                self.next();
+            }
+            self.newlines()?;
+            return Ok(Kind::ForArith { parts: [a, b, c], body: self.do_group()? });
+        }
+        let Tok::Word(name) = self.peek(false)? else { return Err(self.unexpected()) };
+        self.next();
+        let mut words = None;
+        let mut separated = false;
+        if self.is_op(";")? {
+            self.next();
+            separated = true;
+        }
+        self.newlines()?;
+        if !separated && self.accept("in")? {
+            let mut list = Vec::new();
+            while let Tok::Word(w) = self.peek(false)? {
+                self.next();
+                list.push(Word::from(w));
+            }
+            words = Some(list);
+            match self.peek(false)? {
+                Tok::Op(";") | Tok::Newline => self.next(),
+                _ => return Err(self.unexpected()),
+            }
+            self.newlines()?;
+        }
+        Ok(Kind::For { name: name.into(), words, body: self.do_group()?, select })
+    }
+
+    fn do_group(&mut self) -> Parsed<Cmd> {
+        if self.is_word("{")? {
+            return self.block("{", "}");
+        }
+        self.block("do", "done")
+    }
+
+    fn case(&mut self) -> Parsed<Kind> {
+        let Tok::Word(word) = self.peek(false)? else { return Err(self.unexpected()) };
+        self.next();
+        self.newlines()?;
+        self.expect("in")?;
+        let mut arms = Vec::new();
+        loop {
+            self.newlines()?;
+            if self.accept("esac")? {
+                break;
+            }
+            if self.is_op("(")? {
+                self.next();
+            }
+            let mut patterns = Vec::new();
+            loop {
+                let Tok::Word(p) = self.peek(false)? else { return Err(self.unexpected()) };
+                self.next();
+                patterns.push(Word::from(p));
+                if !self.is_op("|")? {
+                    break;
+                }
+                self.next();
+            }
+            self.expect_op(")")?;
+            self.newlines()?;
+            let empty = matches!(self.peek(true)?, Tok::Op(";;" | ";&" | ";;&")) || self.is_word("esac")?;
+            let body = if empty { None } else { Some(self.list(false)?) };
+            let mut end = ";;";
+            if let Tok::Op(op @ (";;" | ";&" | ";;&")) = self.peek(true)? {
+                end = op;
+                self.next();
+            } else if !self.is_word("esac")? {
+                return Err(self.unexpected());
+            }
+            arms.push(Arm { patterns, body, end });
+        }
+        Ok(Kind::Case { word: word.into(), arms })
+    }
+
+    fn simple(&mut self, line: u32) -> Parsed<Cmd> {
+        let (mut assigns, mut words, mut redirs): (Vec<Word>, Vec<Word>, _) = (Vec::new(), Vec::new(), Vec::new());
+        let mut declares = false;
+        loop {
+            if self.redirection(&mut redirs)? {
+                continue;
+            }
+            let first = words.is_empty();
+            self.arrays = first || declares;
+            let tok = self.peek(first);
+            self.arrays = false;
+            match tok? {
+                Tok::Word(w) => {
+                    self.next();
+                    if first && assignment(w.as_bytes()) > 0 {
+                        assigns.push(w.into());
+                        // What follows may be a command or a further assignment.
+                        self.arrays = true;
+                        self.peek(true)?;
+                        self.arrays = false;
+                        continue;
+                    }
+                    declares = declares || first && DECLARERS.contains(&w.as_str());
+                    if first && self.is_op("(")? && assigns.is_empty() && redirs.is_empty() {
+                        self.next();
+                        self.expect_op(")")?;
+                        let kind = self.function(w)?;
+                        return Ok(Rc::new(Node { kind, redirs, line }));
+                    }
+                    self.arrays = declares;
+                    words.push(w.into());
+                    self.peek(false)?;
+                    self.arrays = false;
+                }
+                _ if assigns.is_empty() && words.is_empty() && redirs.is_empty() => return Err(self.unexpected()),
+                _ => break,
+            }
+        }
+        Ok(Rc::new(Node { kind: Kind::Simple { assigns, words }, redirs, line }))
+    }
+
+    /// Reads one redirection if there is one.
+    fn redirection(&mut self, redirs: &mut Vec<Redir>) -> Parsed<bool> {
+        self.arrays = true;
+        let tok = self.peek(true);
+        self.arrays = false;
+        let fd = match tok? {
+            Tok::Number(n) => Target::Number(n),
+            Tok::Named(n) => Target::Named(n.into()),
+            Tok::Op(_) => Target::Usual,
+            _ => return Ok(false),
+        };
+        if !matches!(fd, Target::Usual) {
+            self.next();
+        }
+        let op = match self.peek(false)? {
+            Tok::Op(op) if op.contains(['<', '>']) => op,
+            _ => return Ok(false),
+        };
+        let line = self.line();
+        self.next();
+        let word = match self.peek(false)? {
+            Tok::Word(w) => w,
+            // `>&2>x`: digits before another redirection are still the operand.
+            Tok::Number(n) => n.to_string(),
+            _ => return Err(self.unexpected()),
+        };
+        let here = op.starts_with("<<").then(|| op != "<<<").unwrap_or(false).then(|| {
+            Rc::new(HereDoc { delimiter: unquote(&word), quoted: has_quote(&word), strip: op == "<<-", line, body: OnceCell::new() })
+        });
+        self.pending.extend(here.clone());
+        redirs.push(Redir { fd, op, word: word.into(), here });
+        self.next();
+        Ok(true)
+    }
+}
