@@ -2,6 +2,7 @@
 //! To add one: its `mod` line and its name (`cargo xtask new command NAME` does both). A file with more programs than `SPEC` lists
 //! the others as `vi::VIEW`. What stands behind a door must not be mentioned elsewhere in resident code, its spec's name and path excepted.
 
+use crate::shell as bash;
 use crate::spec::assert_sorted;
 
 mod r#false;
@@ -9,7 +10,7 @@ mod r#true;
 
 resident! {
     /// Always there.
-    RESIDENT: r#false r#true
+    RESIDENT: bash r#false bash::SH r#true
 }
 
 chunk! {

@@ -19,9 +19,16 @@ pub(crate) struct Node {
 
 /// What kind of command.
 pub(crate) enum Kind {
-    Simple { assigns: Vec<Word>, words: Vec<Word> },
+    Simple {
+        assigns: Vec<Word>,
+        words: Vec<Word>,
+    },
     /// `time` (`Some(true)`: -p), `!`, stages.
-    Pipe { time: Option<bool>, bang: bool, stages: Vec<Cmd> },
+    Pipe {
+        time: Option<bool>,
+        bang: bool,
+        stages: Vec<Cmd>,
+    },
     /// First command, then whether `&&` (else `||`) and the command.
     AndOr(Cmd, Vec<(bool, Cmd)>),
     /// Commands, each with whether `&` follows.
@@ -30,13 +37,31 @@ pub(crate) enum Kind {
     Subshell(Cmd),
     /// Conditions with their branches; the `else` branch.
     If(Vec<(Cmd, Cmd)>, Option<Cmd>),
-    While { until: bool, cond: Cmd, body: Cmd },
-    For { name: Word, words: Option<Vec<Word>>, body: Cmd, select: bool },
-    ForArith { parts: [Word; 3], body: Cmd },
-    Case { word: Word, arms: Vec<Arm> },
+    While {
+        until: bool,
+        cond: Cmd,
+        body: Cmd,
+    },
+    For {
+        name: Word,
+        words: Option<Vec<Word>>,
+        body: Cmd,
+        select: bool,
+    },
+    ForArith {
+        parts: [Word; 3],
+        body: Cmd,
+    },
+    Case {
+        word: Word,
+        arms: Vec<Arm>,
+    },
     Arith(Word),
     Cond(Cond),
-    Function { name: Word, body: Cmd },
+    Function {
+        name: Word,
+        body: Cmd,
+    },
 }
 
 /// A branch of `case`.

@@ -103,14 +103,15 @@ fn finish(start: usize, mut found: Vec<(String, char)>, shape: impl Fn(&str) -> 
 /// Where the last word begins, and whether a command is expected there.
 fn word_start(head: &str) -> (usize, bool) {
     let scan = Scan::new(head);
-    let (mut i, mut start, mut command) = (0, 0, true);
+    let (mut i, mut start, mut command, mut assigns) = (0, 0, true, false);
     while i < head.len() {
         match scan.s[i] {
             b' ' | b'\t' => {
                 if start < i {
                     let word = &head[start..i];
                     let keeps = matches!(word, "then" | "do" | "else" | "if" | "while" | "until" | "!" | "{" | "time" | "sudo");
-                    command = command && (super::lex::assignment(word.as_bytes()) > 0) || keeps;
+                    command = assigns || keeps;
+                    assigns = false;
                 }
                 i += 1;
                 start = i;
@@ -133,7 +134,7 @@ fn word_start(head: &str) -> (usize, bool) {
             b'=' if command => {
                 i += 1;
                 start = i;
-                command = false;
+                (command, assigns) = (false, true);
             }
             // An open quote reaches to the end.
             _ => i = scan.part(i).unwrap_or(head.len()),

@@ -373,7 +373,8 @@ impl Shell {
                 Cond::Binary(left, op, right) => {
                     let a = self.expand_text(left, false).await?;
                     let matching = matches!(&**op, "=" | "==" | "!=" | "=~");
-                    let b = if matching { self.expand_pattern(right, &**op == "=~").await? } else { self.expand_text(right, false).await? };
+                    let b =
+                        if matching { self.expand_pattern(right, &**op == "=~").await? } else { self.expand_text(right, false).await? };
                     self.trace(&format!("[[ {} {op} {} ]]", quoted_if_needed(&a), b));
                     match &**op {
                         "=" | "==" => i32::from(!fnmatch(&b, &a, self.match_flags())),
@@ -534,8 +535,7 @@ impl Shell {
 
     /// Turns this copy into a fresh shell for a script, keeping only what is exported.
     pub(super) async fn become_script(&mut self, path: &str, args: Vec<String>) {
-        let names: Vec<String> =
-            self.vars.iter().filter(|(_, v)| v.flags & super::vars::EXPORT == 0).map(|(n, _)| n.clone()).collect();
+        let names: Vec<String> = self.vars.iter().filter(|(_, v)| v.flags & super::vars::EXPORT == 0).map(|(n, _)| n.clone()).collect();
         for name in names {
             self.vars.remove(&name);
         }

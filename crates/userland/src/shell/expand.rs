@@ -151,7 +151,9 @@ impl Shell {
             if !field.some && field.text.is_empty() {
                 continue;
             }
-            if field.magic && !self.opt('f') || self.shopt("extglob") && field.pattern.contains(['(']) && super::subst::extended(&field.pattern) {
+            if field.magic && !self.opt('f')
+                || self.shopt("extglob") && field.pattern.contains(['(']) && super::subst::extended(&field.pattern)
+            {
                 let found = self.glob(&field.pattern).await;
                 if !found.is_empty() {
                     all.extend(found);

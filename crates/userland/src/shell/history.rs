@@ -166,7 +166,9 @@ impl History {
                 }
             }
             _ => {
-                let end = chars[*i..].iter().position(|&x| matches!(x, ' ' | '\t' | '\n' | ':' | '^' | '$' | '*' | ';' | '&' | '|' | '<' | '>' | '(' | ')' | '"'));
+                let end = chars[*i..]
+                    .iter()
+                    .position(|&x| matches!(x, ' ' | '\t' | '\n' | ':' | '^' | '$' | '*' | ';' | '&' | '|' | '<' | '>' | '(' | ')' | '"'));
                 let end = end.map_or(chars.len(), |n| *i + n);
                 let text: String = chars[*i..end].iter().collect();
                 *i = end;
@@ -180,7 +182,14 @@ impl History {
     }
 
     /// Word designators and modifiers behind an event.
-    fn designators(&mut self, chars: &[char], i: &mut usize, line: String, searched: Option<String>, quick: Option<&str>) -> Result<String, String> {
+    fn designators(
+        &mut self,
+        chars: &[char],
+        i: &mut usize,
+        line: String,
+        searched: Option<String>,
+        quick: Option<&str>,
+    ) -> Result<String, String> {
         let words = words(&line);
         let last = words.len().saturating_sub(1);
         let mut text = line.clone();

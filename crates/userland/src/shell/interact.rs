@@ -19,7 +19,10 @@ impl Shell {
         }
         let mut words: Vec<String> = builtins::ALL.iter().map(|b| b.name.to_string()).collect();
         words.extend(self.funcs.keys().chain(self.aliases.keys()).cloned());
-        words.extend(["if", "then", "else", "elif", "fi", "case", "esac", "for", "while", "until", "do", "done", "function", "select"].map(String::from));
+        words.extend(
+            ["if", "then", "else", "elif", "fi", "case", "esac", "for", "while", "until", "do", "done", "function", "select"]
+                .map(String::from),
+        );
         let edit = EditLine {
             prompt,
             history: self.history.lines.clone(),
@@ -162,7 +165,13 @@ impl Shell {
             // Within quotes and here-documents the line end is part of the text.
             let open = before.contains("<<") || Parser::new(before).command_line().is_err_and(|e| e.text.starts_with("unexpected EOF"));
             let before_slash = before.trim_end_matches('\n').ends_with('\\');
-            let sep = if open { "\n" } else if joins || before_slash { " " } else { "; " };
+            let sep = if open {
+                "\n"
+            } else if joins || before_slash {
+                " "
+            } else {
+                "; "
+            };
             self.history.extend_last(line, sep);
             return;
         }

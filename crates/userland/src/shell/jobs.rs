@@ -202,7 +202,13 @@ impl Shell {
     pub(super) fn tell(&mut self, number: usize, long: bool, fd: Fd) {
         let (current, previous) = self.current_jobs();
         let Some(job) = self.jobs.iter().find(|j| j.number == number) else { return };
-        let mark = if number == current { '+' } else if number == previous { '-' } else { ' ' };
+        let mark = if number == current {
+            '+'
+        } else if number == previous {
+            '-'
+        } else {
+            ' '
+        };
         let state = job.state();
         let tail = if state == "Running" { " &" } else { "" };
         let fd = self.fd(fd);

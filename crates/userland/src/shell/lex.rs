@@ -19,9 +19,8 @@ pub(super) enum Tok {
 }
 
 /// Operators, longer ones first.
-const OPS: [&str; 23] = [
-    "&>>", "<<-", "<<<", ";;&", "&&", "||", ";;", ";&", "|&", "<<", ">>", ">|", "<>", "<&", ">&", "&>", "&", "|", ";", "(", ")", "<", ">",
-];
+const OPS: [&str; 23] =
+    ["&>>", "<<-", "<<<", ";;&", "&&", "||", ";;", ";&", "|&", "<<", ">>", ">|", "<>", "<&", ">&", "&>", "&", "|", ";", "(", ")", "<", ">"];
 
 fn meta(b: u8) -> bool {
     matches!(b, b' ' | b'\t' | b'\n' | b'&' | b'|' | b';' | b'(' | b')' | b'<' | b'>')
@@ -115,6 +114,11 @@ impl Parser<'_> {
             self.active.retain(|&(_, rest)| left > rest);
             if left == 0 {
                 self.here_documents()?;
+                // A text without a newline at its end is read as if it had one.
+                if !self.closed && !self.src.is_empty() && !self.src.ends_with(b"\n") {
+                    self.closed = true;
+                    return Ok(Tok::Newline);
+                }
                 return Ok(Tok::Eof);
             }
             let b = self.byte(self.pos);
@@ -223,7 +227,9 @@ impl Parser<'_> {
                 }
                 let mut end = self.src[self.pos..].iter().position(|&b| b == b'\n').map_or(self.src.len(), |n| self.pos + n);
                 // In an expanded body a backslash-newline joins lines.
-                while !doc.quoted && end < self.src.len() && self.slice(self.pos, end).bytes().rev().take_while(|&b| b == b'\\').count() % 2 == 1
+                while !doc.quoted
+                    && end < self.src.len()
+                    && self.slice(self.pos, end).bytes().rev().take_while(|&b| b == b'\\').count() % 2 == 1
                 {
                     end = self.src[end + 1..].iter().position(|&b| b == b'\n').map_or(self.src.len(), |n| end + 1 + n);
                 }
@@ -245,9 +251,7 @@ impl Parser<'_> {
 
     fn unfinished(&mut self, doc: &HereDoc) {
         let line = self.line_at(self.src.len()) - u32::from(self.src.ends_with(b"\n"));
-        self.warnings.push((
-            line,
-            format!("warning: here-document at line {} delimited by end-of-file (wanted `{}')", doc.line, doc.delimiter),
-        ));
+        self.warnings
+            .push((line, format!("warning: here-document at line {} delimited by end-of-file (wanted `{}')", doc.line, doc.delimiter)));
     }
 }

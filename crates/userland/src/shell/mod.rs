@@ -26,6 +26,8 @@ mod scan;
 mod simple;
 mod subst;
 mod test;
+#[cfg(test)]
+mod tests;
 mod unparse;
 mod vars;
 
@@ -46,7 +48,10 @@ pub(crate) const SPEC: Spec = Spec {
     synopsis: "[long option] [option] ... [command-string | file]",
     about: "GNU Bourne-Again SHell",
     run: |sys| Box::pin(main(sys)),
-    examples: &[Ex { sh: "bash -c 'echo $0 $1' a b", out: "a b\n", code: 0 }, Ex { sh: "bash -n -c 'if'; echo $?", out: "bash: -c: line 2: syntax error: unexpected end of file\n2\n", code: 0 }],
+    examples: &[
+        Ex { sh: "bash -c 'echo $0 $1' a b", out: "a b\n", code: 0 },
+        Ex { sh: "bash -n -c 'if'; echo $?", out: "bash: -c: line 2: syntax error: unexpected end of file\n2\n", code: 0 },
+    ],
 };
 /// The same program under its other name.
 pub(crate) const SH: Spec = Spec { name: "sh", path: "/usr/bin/sh", ..SPEC };

@@ -524,7 +524,13 @@ impl Edit {
         let mut out = String::new();
         let mut i = 0;
         if self.pattern.is_empty() {
-            return if self.anchor == b'#' { format!("{}{s}", self.with) } else if self.anchor == b'%' { format!("{s}{}", self.with) } else { s.into() };
+            return if self.anchor == b'#' {
+                format!("{}{s}", self.with)
+            } else if self.anchor == b'%' {
+                format!("{s}{}", self.with)
+            } else {
+                s.into()
+            };
         }
         // A pattern without special characters: no need to try every length.
         let plain = !self.pattern.contains(['*', '?', '[', '\\', '(']);

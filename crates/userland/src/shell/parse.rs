@@ -57,6 +57,8 @@ pub(crate) struct Parser<'a> {
     /// The text ends in a backslash-newline.
     pub(crate) open_line: bool,
     pub(super) comments: bool,
+    /// The newline that the text lacked at its end has been handed out.
+    pub(super) closed: bool,
     pub(crate) extglob: bool,
     /// `name=(` begins an array.
     pub(super) arrays: bool,
@@ -90,6 +92,7 @@ impl<'a> Parser<'a> {
             interactive: false,
             open_line: false,
             comments: true,
+            closed: false,
             extglob: false,
             arrays: false,
             regex: false,
@@ -120,7 +123,11 @@ impl<'a> Parser<'a> {
 
     pub(super) fn peek(&mut self, command: bool) -> Parsed<Tok> {
         if self.tok.is_none() {
-            let tok = match self.lex(command) {
+            let arrays = self.arrays;
+            self.arrays |= command;
+            let read = self.lex(command);
+            self.arrays = arrays;
+            let tok = match read {
                 Ok(t) => t,
                 Err(mut e) => {
                     e.line += self.first_line - 1;
@@ -442,7 +449,10 @@ impl<'a> Parser<'a> {
             let text = self.slice(self.pos + 1, end - 2);
             let mut parts = text.splitn(3, ';').map(|p| Word::from(p.trim()));
             let (Some(a), Some(b), Some(c)) = (parts.next(), parts.next(), parts.next()) else {
-                return Err(ParseError { near: true, ..ParseError::new(self.line(), "syntax error: arithmetic expression required".into()) });
+                return Err(ParseError {
+                    near: true,
+                    ..ParseError::new(self.line(), "syntax error: arithmetic expression required".into())
+                });
             };
             self.pos = end;
             self.next();

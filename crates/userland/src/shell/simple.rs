@@ -119,7 +119,11 @@ impl Shell {
             if self.opt('x') {
                 let n = assignment(assign.as_bytes());
                 let name = assign[..n].trim_end_matches('=');
-                let value = if assign[n..].starts_with('(') { assign[n..].to_string() } else { quoted_if_needed(&self.get(name).unwrap_or_default()) };
+                let value = if assign[n..].starts_with('(') {
+                    assign[n..].to_string()
+                } else {
+                    quoted_if_needed(&self.get(name).unwrap_or_default())
+                };
                 self.trace(&format!("{}{}", &assign[..n], if value == "''" { "" } else { &value }));
             }
         }

@@ -114,6 +114,8 @@ impl Printer {
                     } else if !last {
                         if self.docs.is_empty() {
                             self.push(";");
+                        } else {
+                            self.flush();
                         }
                         if self.function || self.indent > 0 {
                             self.line();

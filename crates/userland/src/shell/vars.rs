@@ -20,8 +20,7 @@ pub(crate) const UPPER: u8 = 16;
 pub(crate) const NAMEREF: u8 = 32;
 
 /// The letters of `declare` and their attributes, in the order in which `declare -p` prints them.
-pub(crate) const ATTRIBUTES: [(char, u8); 6] =
-    [('i', INTEGER), ('n', NAMEREF), ('r', READONLY), ('x', EXPORT), ('l', LOWER), ('u', UPPER)];
+pub(crate) const ATTRIBUTES: [(char, u8); 6] = [('i', INTEGER), ('n', NAMEREF), ('r', READONLY), ('x', EXPORT), ('l', LOWER), ('u', UPPER)];
 
 /// A variable.
 #[derive(Clone)]
@@ -143,9 +142,12 @@ mod tests {
 
     #[test]
     fn names_are_listed_in_bash_s_order() {
-        let owned: Vec<String> = ["A", "B", "HOME", "PWD", "foo", "k", "x", "z"].map(String::from).to_vec();
-        let mut names: Vec<&String> = owned.iter().collect();
-        hash_order(&mut names);
-        assert_eq!(names, ["PWD", "B", "A", "HOME", "z", "x", "k", "foo"]);
+        for list in ["PWD D C B A HOME SHLVL PATH", "z x k foo bar"] {
+            let owned: Vec<String> = list.split(' ').map(String::from).collect();
+            let mut names: Vec<&String> = owned.iter().collect();
+            names.sort();
+            hash_order(&mut names);
+            assert_eq!(names, owned.iter().collect::<Vec<_>>());
+        }
     }
 }

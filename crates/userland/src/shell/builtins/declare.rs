@@ -101,7 +101,8 @@ pub(super) async fn readonly(sh: &mut Shell, a: &[String]) -> Run {
 async fn set(sh: &mut Shell, a: &[String], always: u8, local: bool) -> Run {
     let name = a[0].as_str();
     let compound = std::mem::take(&mut sh.compound);
-    let (mut on, mut off, mut print, mut functions, mut names_only, mut global, mut kinds) = (always, 0, false, false, false, false, String::new());
+    let (mut on, mut off, mut print, mut functions, mut names_only, mut global, mut kinds) =
+        (always, 0, false, false, false, false, String::new());
     let mut i = 1;
     while let Some(arg) = a.get(i).filter(|x| x.len() > 1 && x.starts_with(['-', '+'])) {
         i += 1;

@@ -7,8 +7,8 @@ use super::{ALL, find, has, value};
 use std::rc::Rc;
 
 const KEYWORDS: [&str; 22] = [
-    "if", "then", "else", "elif", "fi", "case", "esac", "for", "select", "while", "until", "do", "done", "in", "function", "time", "{", "}",
-    "!", "[[", "]]", "coproc",
+    "if", "then", "else", "elif", "fi", "case", "esac", "for", "select", "while", "until", "do", "done", "in", "function", "time", "{",
+    "}", "!", "[[", "]]", "coproc",
 ];
 
 impl Shell {

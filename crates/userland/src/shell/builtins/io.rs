@@ -148,7 +148,12 @@ pub(super) async fn read(sh: &mut Shell, a: &[String]) -> Run {
             Ok(None) => break Ok(()),
             Ok(Some((part, ended))) => {
                 line.extend_from_slice(&part);
-                if ended && !raw && delimiter == b'\n' && line.ends_with(b"\\\n") && line.iter().rev().skip(1).take_while(|b| **b == b'\\').count() % 2 == 1 {
+                if ended
+                    && !raw
+                    && delimiter == b'\n'
+                    && line.ends_with(b"\\\n")
+                    && line.iter().rev().skip(1).take_while(|b| **b == b'\\').count() % 2 == 1
+                {
                     line.truncate(line.len() - 2);
                     continue;
                 }

@@ -163,7 +163,13 @@ pub(super) async fn bg(sh: &mut Shell, a: &[String]) -> Run {
         let text = job.text.clone();
         sh.resume(number).await;
         let (current, previous) = sh.current_jobs();
-        let mark = if number == current { '+' } else if number == previous { '-' } else { ' ' };
+        let mark = if number == current {
+            '+'
+        } else if number == previous {
+            '-'
+        } else {
+            ' '
+        };
         sh.out(&format!("[{number}]{mark} {text} &\n"));
     }
     Ok(status)

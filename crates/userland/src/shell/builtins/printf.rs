@@ -330,7 +330,18 @@ fn float(spec: &Spec, c: char, negative: bool, digits: &[u8], point: i32) -> Str
         }
     };
     let text = if c.is_ascii_uppercase() { text.to_ascii_uppercase() } else { text };
-    spec.number(if negative { "-" } else if spec.plus { "+" } else if spec.space { " " } else { "" }, &text)
+    spec.number(
+        if negative {
+            "-"
+        } else if spec.plus {
+            "+"
+        } else if spec.space {
+            " "
+        } else {
+            ""
+        },
+        &text,
+    )
 }
 
 /// The usual conversions of strftime(3).

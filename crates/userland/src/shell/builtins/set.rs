@@ -66,7 +66,13 @@ pub(super) async fn shopt(sh: &mut Shell, a: &[String]) -> Run {
         Err(status) => return Ok(status),
     };
     let (long, print) = (has(&given, 'o'), has(&given, 'p'));
-    let wanted = if has(&given, 's') { Some(true) } else if has(&given, 'u') { Some(false) } else { None };
+    let wanted = if has(&given, 's') {
+        Some(true)
+    } else if has(&given, 'u') {
+        Some(false)
+    } else {
+        None
+    };
     let names: Vec<String> = if a.len() > at {
         a[at..].to_vec()
     } else if long {
@@ -100,7 +106,8 @@ pub(super) async fn shopt(sh: &mut Shell, a: &[String]) -> Run {
             continue;
         }
         if print {
-            let word = if long { format!("set {}o", if state { '-' } else { '+' }) } else { format!("shopt -{}", if state { 's' } else { 'u' }) };
+            let word =
+                if long { format!("set {}o", if state { '-' } else { '+' }) } else { format!("shopt -{}", if state { 's' } else { 'u' }) };
             sh.out(&format!("{word} {name}\n"));
         } else {
             sh.out(&format!("{name:<15}\t{}\n", if state { "on" } else { "off" }));
