@@ -12,6 +12,6 @@ mod spec;
 mod util;
 
 pub use cmd::{RESIDENT, SCREEN, TOOLS};
-pub use opts::{Arg, Given, Opt, parse};
+pub use opts::{Arg, Given, Opt, parse, parse_args};
 pub use shell::{CompleteEnv, complete};
 pub use spec::{Ex, Spec};

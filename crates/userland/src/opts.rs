@@ -50,13 +50,21 @@ impl Given {
 /// # Errors
 /// The exit status to end with.
 pub fn parse(sys: &Sys, table: &[Opt], help: &str, status: i32, in_order: bool) -> Result<Given, i32> {
+    parse_args(sys, sys.args().get(1..).unwrap_or(&[]), table, help, status, in_order)
+}
+
+/// Parses arguments that are not, or no longer, those of `sys`.
+///
+/// # Errors
+/// The exit status to end with.
+pub fn parse_args(sys: &Sys, args: &[String], table: &[Opt], help: &str, status: i32, in_order: bool) -> Result<Given, i32> {
     let mut given = Given::default();
     let name = sys.name();
     let fail = |text: std::fmt::Arguments<'_>| {
         sys.print(STDERR, format_args!("{name}: {text}\nTry '{name} --help' for more information.\n"));
         Err(status)
     };
-    let mut args = sys.args().iter().skip(1);
+    let mut args = args.iter();
     while let Some(arg) = args.next() {
         if arg == "--" {
             given.operands.extend(args.cloned());

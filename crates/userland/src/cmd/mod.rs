@@ -5,12 +5,30 @@
 use crate::shell as bash;
 use crate::spec::assert_sorted;
 
+mod cat;
+mod chmod;
+mod chown;
+mod cp;
+mod date;
+mod echo;
 mod r#false;
+mod head;
+mod ln;
+mod mkdir;
+mod mv;
+mod printf;
+mod pwd;
+mod rm;
+mod rmdir;
+mod sleep;
+mod tail;
+mod touch;
 mod r#true;
+mod wc;
 
 resident! {
     /// Always there.
-    RESIDENT: bash r#false bash::SH r#true
+    RESIDENT: bash cat chown::CHGRP chmod chown cp date echo r#false head ln mkdir mv printf pwd rm rmdir bash::SH sleep tail touch r#true wc
 }
 
 chunk! {

@@ -1,4 +1,13 @@
 //! What many commands share: accounts, quoting and reading of files, modes, numbers, dates, columns.
 //! Not here: option parsing (`opts`), the shell's own expansion (`shell`).
 
+pub(crate) mod columns;
+pub(crate) mod date;
+pub(crate) mod float;
+pub(crate) mod gnu;
+pub(crate) mod perm;
+pub(crate) mod quote;
 pub(crate) mod users;
+pub(crate) mod walk;
+pub(crate) mod when;
+pub(crate) mod zone;
