@@ -516,7 +516,7 @@ impl Shell {
 
     async fn run_substitution(&mut self, text: &str) -> Run {
         let line = self.line;
-        let mut parser = Parser::new(text).from_line(line);
+        let mut parser = Parser::new(text).at_line(line);
         loop {
             parser.aliases = self.parse_aliases();
             match parser.command_line() {

@@ -213,7 +213,7 @@ impl Shell {
             if end && text.is_empty() {
                 return self.status;
             }
-            let mut parser = Parser::new(&text).from_line(first);
+            let mut parser = Parser::new(&text).at_line(first);
             parser.aliases = self.parse_aliases();
             parser.interactive = !end;
             match parser.command_line() {

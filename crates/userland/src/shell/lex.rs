@@ -190,10 +190,10 @@ impl Parser<'_> {
                     b' ' | b'\t' | b'\n' if regex_depth == 0 => break,
                     _ => {}
                 }
-            } else if b == b'(' && i > start && matches!(scan.s[i - 1], b'?' | b'*' | b'@' | b'+' | b'!') && self.extglob {
-                i = scan.paren(i + 1)?;
-                continue;
-            } else if b == b'(' && self.arrays && i > start && assignment(&scan.s[start..i]) == i - start {
+            } else if b == b'('
+                && i > start
+                && (self.extglob && b"?*@+!".contains(&scan.s[i - 1]) || self.arrays && assignment(&scan.s[start..i]) == i - start)
+            {
                 i = scan.paren(i + 1)?;
                 continue;
             } else if i == start && matches!(b, b'<' | b'>') && scan.s.get(i + 1) == Some(&b'(') {

@@ -533,7 +533,7 @@ impl Shell {
         if self.name.contains('/') && !self.name.starts_with('-') {
             self.name = self.name.rsplit('/').next().unwrap_or("bash").to_string();
         }
-        let ps1 = if self.opt('3') { "\\s-\\v\\$ " } else { "\\s-\\v\\$ " };
+        let ps1 = "\\s-\\v\\$ ";
         for (name, value) in [("PS1", ps1), ("PS2", "> ")] {
             if self.vars.get(name).is_none() {
                 self.vars.set(name, value);

@@ -421,10 +421,10 @@ impl Shell {
         if start < 0 || start > size {
             return Ok(());
         }
-        if end < start {
-            if let Some((_, l)) = length {
-                return Err(self.discard(&format!("{}: substring expression < 0", l.trim())));
-            }
+        if end < start
+            && let Some((_, l)) = length
+        {
+            return Err(self.discard(&format!("{}: substring expression < 0", l.trim())));
         }
         let mut list: Vec<String> = list.drain(start as usize..(end.max(start)) as usize).collect();
         if text {
@@ -493,13 +493,11 @@ impl Edit {
         let cuts = || s.char_indices().map(|(i, _)| i).chain([s.len()]);
         match self.op {
             b'#' => {
-                let mut ends = cuts();
-                let end = if self.double { ends.filter(|&i| hit(&s[..i])).last() } else { ends.find(|&i| hit(&s[..i])) };
+                let end = if self.double { cuts().rev().find(|&i| hit(&s[..i])) } else { cuts().find(|&i| hit(&s[..i])) };
                 s[end.unwrap_or(0)..].to_string()
             }
             b'%' => {
-                let mut starts = cuts();
-                let start = if self.double { starts.find(|&i| hit(&s[i..])) } else { starts.filter(|&i| hit(&s[i..])).last() };
+                let start = if self.double { cuts().find(|&i| hit(&s[i..])) } else { cuts().rev().find(|&i| hit(&s[i..])) };
                 s[..start.unwrap_or(s.len())].to_string()
             }
             b'/' => self.replace(s, &hit),

@@ -99,7 +99,7 @@ impl<'a> Parser<'a> {
         }
     }
     /// The same, with the first line numbered `line`.
-    pub(crate) fn from_line(mut self, line: u32) -> Self {
+    pub(crate) fn at_line(mut self, line: u32) -> Self {
         self.first_line = line;
         self
     }
@@ -601,7 +601,7 @@ impl<'a> Parser<'a> {
             Tok::Number(n) => n.to_string(),
             _ => return Err(self.unexpected()),
         };
-        let here = op.starts_with("<<").then(|| op != "<<<").unwrap_or(false).then(|| {
+        let here = (op.starts_with("<<") && op != "<<<").then(|| {
             Rc::new(HereDoc { delimiter: unquote(&word), quoted: has_quote(&word), strip: op == "<<-", line, body: OnceCell::new() })
         });
         self.pending.extend(here.clone());

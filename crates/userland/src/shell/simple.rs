@@ -149,7 +149,7 @@ impl Shell {
     /// Runs text as commands here and now (`eval`, traps). `prefix` names it in syntax errors.
     pub(super) fn eval<'a>(&'a mut self, text: &'a str, prefix: &'a str) -> super::expand::Fut<'a, Run> {
         Box::pin(async move {
-            let mut parser = super::parse::Parser::new(text).from_line(self.line);
+            let mut parser = super::parse::Parser::new(text).at_line(self.line);
             self.status = if prefix == "eval" { 0 } else { self.status };
             loop {
                 parser.aliases = self.parse_aliases();
