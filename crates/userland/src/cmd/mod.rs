@@ -22,13 +22,14 @@ mod rm;
 mod rmdir;
 mod sleep;
 mod tail;
+mod telnet;
 mod touch;
 mod r#true;
 mod wc;
 
 resident! {
     /// Always there.
-    RESIDENT: bash cat chown::CHGRP chmod chown cp date echo r#false head ln mkdir mv printf pwd rm rmdir bash::SH sleep tail touch r#true wc
+    RESIDENT: bash cat chown::CHGRP chmod chown cp date echo r#false head ln mkdir mv printf pwd rm rmdir bash::SH sleep tail telnet touch r#true wc
 }
 
 chunk! {
