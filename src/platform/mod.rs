@@ -1,0 +1,157 @@
+//! Everything the page asks of the browser beyond events: time, storage, focus, sizes. The only user of `web-sys` besides event types.
+
+use wasm_bindgen::JsCast;
+use web_sys::{Document, Element, HtmlElement, HtmlInputElement, Window};
+
+pub(crate) mod crash;
+
+fn window() -> Option<Window> {
+    web_sys::window()
+}
+
+pub(crate) fn document() -> Option<Document> {
+    window()?.document()
+}
+
+/// Microseconds since the page was opened, on a clock that never steps back.
+pub(crate) fn micros() -> u64 {
+    window().and_then(|w| w.performance()).map_or(0, |p| (p.now() * 1000.0) as u64)
+}
+
+/// A number that differs from one new world to the next.
+pub(crate) fn seed() -> u64 {
+    (js_sys::Math::random() * 9e15) as u64
+}
+
+/// Whether somebody can see the page.
+pub(crate) fn visible() -> bool {
+    document().is_none_or(|d| d.visibility_state() != web_sys::VisibilityState::Hidden)
+}
+
+fn storage() -> Option<web_sys::Storage> {
+    window()?.local_storage().ok()?
+}
+
+/// An entry of the browser's storage.
+pub(crate) fn load(key: &str) -> Option<String> {
+    storage()?.get_item(key).ok()?
+}
+
+/// Keeps an entry. False if the browser refuses (full, or switched off).
+pub(crate) fn save(key: &str, value: &str) -> bool {
+    storage().is_some_and(|s| s.set_item(key, value).is_ok())
+}
+
+/// Drops an entry.
+pub(crate) fn forget(key: &str) {
+    if let Some(s) = storage() {
+        let _ = s.remove_item(key);
+    }
+}
+
+/// The part of the address after `#`, with the `#`.
+pub(crate) fn hash() -> String {
+    window().and_then(|w| w.location().hash().ok()).unwrap_or_default()
+}
+
+/// The browser's first language.
+pub(crate) fn language() -> String {
+    window().and_then(|w| w.navigator().language()).unwrap_or_default()
+}
+
+/// Whether the system asks for dark colours.
+pub(crate) fn prefers_dark() -> bool {
+    matches("(prefers-color-scheme: dark)")
+}
+
+/// Whether a media query holds.
+pub(crate) fn matches(query: &str) -> bool {
+    window().and_then(|w| w.match_media(query).ok().flatten()).is_some_and(|m| m.matches())
+}
+
+/// Sets or removes an attribute of the root element.
+pub(crate) fn root(name: &str, value: Option<&str>) {
+    if let Some(root) = document().and_then(|d| d.document_element()) {
+        let _ = match value {
+            Some(v) => root.set_attribute(name, v),
+            None => root.remove_attribute(name),
+        };
+    }
+}
+
+/// Sets the class of the body and the page's title.
+pub(crate) fn page(class: &str, title: &str) {
+    if let Some(d) = document() {
+        d.set_title(title);
+        if let Some(b) = d.body() {
+            b.set_class_name(class);
+        }
+    }
+}
+
+pub(crate) fn by_id(id: &str) -> Option<Element> {
+    document()?.get_element_by_id(id)
+}
+
+/// Moves the focus to the element with this id.
+pub(crate) fn focus(id: &str) {
+    if let Some(e) = by_id(id).and_then(|e| e.dyn_into::<HtmlElement>().ok()) {
+        let _ = e.focus();
+    }
+}
+
+/// The input field with this id.
+pub(crate) fn input(id: &str) -> Option<HtmlInputElement> {
+    by_id(id)?.dyn_into().ok()
+}
+
+/// Whether text is selected in the page (outside input fields), so that Ctrl C means "copy".
+pub(crate) fn has_selection() -> bool {
+    window().and_then(|w| w.get_selection().ok().flatten()).is_some_and(|s| !s.is_collapsed())
+}
+
+/// F6: moves the focus to the next (or previous) element with `data-region` that is shown.
+pub(crate) fn next_region(back: bool) {
+    let Some(doc) = document() else { return };
+    let Ok(list) = doc.query_selector_all("[data-region]") else { return };
+    let active = doc.active_element();
+    let mut shown: Vec<HtmlElement> = Vec::new();
+    let mut here = None;
+    for i in 0..list.length() {
+        let Some(e) = list.get(i).and_then(|n| n.dyn_into::<HtmlElement>().ok()) else { continue };
+        if e.offset_height() == 0 {
+            continue;
+        }
+        if active.as_ref().is_some_and(|a| e.contains(Some(a))) {
+            here = Some(shown.len());
+        }
+        shown.push(e);
+    }
+    let n = shown.len();
+    if n == 0 {
+        return;
+    }
+    let next = match (here, back) {
+        (None, _) => 0,
+        (Some(i), false) => (i + 1) % n,
+        (Some(i), true) => (i + n - 1) % n,
+    };
+    let target = shown[next].query_selector("input:not([disabled]), [data-first], [aria-selected='true'], button, a[href]").ok().flatten();
+    if let Some(e) = target.and_then(|e| e.dyn_into::<HtmlElement>().ok()) {
+        let _ = e.focus();
+    }
+}
+
+/// Columns and 24-pixel rows (at normal text size) that fit into an element, and the pixels of one rem.
+pub(crate) fn measure(el: &Element) -> Option<(u32, u32, u32)> {
+    let doc = document()?;
+    let probe: HtmlElement = doc.create_element("span").ok()?.dyn_into().ok()?;
+    probe.set_class_name("probe");
+    probe.set_text_content(Some("0000000000000000000000000000000000000000"));
+    el.append_child(&probe).ok()?;
+    let forty = probe.offset_width().max(1) as u32;
+    let rem = (probe.offset_height().max(10) / 10) as u32;
+    probe.remove();
+    let (w, h) = (el.client_width().max(0) as u32, el.client_height().max(0) as u32);
+    Some((w * 40 / forty, h * 16 / (rem * 24).max(1), rem))
+}
