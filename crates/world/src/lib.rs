@@ -8,8 +8,8 @@ mod actors;
 mod api;
 
 pub use api::*;
+pub use machine::{Because, Chunk, LoadError, LogLine, Program, SimTime, Trace, TraceId, Verdict};
 
-use machine::{LogLine, SimTime, Trace, TraceId};
 
 /// The labs, in the order in which a page offers them.
 pub fn labs() -> &'static [LabInfo] {
