@@ -144,7 +144,17 @@ impl Component for List {
     type Properties = Props;
 
     fn create(ctx: &Context<Self>) -> Self {
-        let mut list = List { node: NodeRef::default(), sums: Vec::new(), first: 0, cols: 80, rem: 16, view: 960, range: (0, 0), live: true, observer: None };
+        let mut list = List {
+            node: NodeRef::default(),
+            sums: Vec::new(),
+            first: 0,
+            cols: 80,
+            rem: 16,
+            view: 960,
+            range: (0, 0),
+            live: true,
+            observer: None,
+        };
         list.lay(ctx.props());
         list
     }

@@ -43,7 +43,7 @@ pub(crate) fn decode(text: &str) -> Result<Decoded, Bad> {
     {
         return Err(Bad::Padding(at + 1));
     }
-    if text.len() % 4 != 0 {
+    if !text.len().is_multiple_of(4) {
         return Err(Bad::Length(text.len()));
     }
     STANDARD.decode(text).map(Decoded).map_err(|_| Bad::Tail)

@@ -34,7 +34,11 @@ impl<'a> LogRow<'a> {
 }
 
 fn is_qid(word: &str) -> bool {
-    word.len() >= 6 && word.len() <= 20 && word.bytes().all(|b| b.is_ascii_alphanumeric()) && word.bytes().any(|b| b.is_ascii_digit()) && word != "warning"
+    word.len() >= 6
+        && word.len() <= 20
+        && word.bytes().all(|b| b.is_ascii_alphanumeric())
+        && word.bytes().any(|b| b.is_ascii_digit())
+        && word != "warning"
 }
 
 /// The class that colours a daemon's name.

@@ -10,7 +10,6 @@ mod api;
 pub use api::*;
 pub use machine::{Because, Chunk, LoadError, LogLine, Program, SimTime, Trace, TraceId, Verdict};
 
-
 /// The labs, in the order in which a page offers them.
 pub fn labs() -> &'static [LabInfo] {
     &[LabInfo {
