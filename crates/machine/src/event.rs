@@ -1,7 +1,7 @@
 //! What guests report besides their output: log lines, and traces that say why a decision was taken.
 //! Source of the shape: the design's chapter on traces; of the log line: RFC 3164.
 
-use crate::SimTime;
+use crate::{Chunk, SimTime, SockAddr};
 
 /// Number of a trace, counted from 1 in the order of the decisions. 0 means "none".
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Debug, Hash)]
@@ -93,11 +93,46 @@ pub struct LogLine {
     pub trace: TraceId,
 }
 
-/// What the kernel tells the world besides terminal output.
+/// A packet that a tap saw.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Packet {
+    /// When it left.
+    pub at: SimTime,
+    /// Where it comes from.
+    pub from: SockAddr,
+    /// Where it goes.
+    pub to: SockAddr,
+    /// What it is.
+    pub what: PacketKind,
+    /// The payload.
+    pub bytes: Vec<u8>,
+}
+
+/// The protocol of a packet.
+#[allow(missing_docs)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum PacketKind {
+    Tcp { syn: bool, ack: bool, fin: bool, rst: bool, push: bool, seq: u32, acked: u32 },
+    Udp,
+    Icmp { kind: u8, code: u8 },
+}
+
+/// What the kernel tells the world.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Event {
+    /// Bytes for a terminal's screen; `typed`: the echo of what was typed; the decision that they tell of, or 0.
+    #[allow(missing_docs)]
+    Tty { tty: u32, typed: bool, bytes: Vec<u8>, trace: TraceId },
+    /// A terminal's modes, prompt or foreground program changed.
+    TtyChanged(u32),
+    /// A terminal's session ended.
+    Closed(u32),
     /// A log line was written.
     Log(LogLine),
     /// A decision was taken.
-    Trace(Trace),
+    Trace(Box<Trace>),
+    /// A tap saw a packet.
+    Packet(Packet),
+    /// A program behind a closed door was executed; nothing goes on until it is loaded.
+    Load(&'static Chunk),
 }

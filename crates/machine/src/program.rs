@@ -46,3 +46,9 @@ impl std::fmt::Debug for Chunk {
         f.write_str(self.name)
     }
 }
+
+impl PartialEq for Chunk {
+    fn eq(&self, other: &Chunk) -> bool {
+        self.name == other.name
+    }
+}
