@@ -5,6 +5,7 @@
 
 mod errno;
 mod event;
+mod kernel;
 mod lazy;
 mod lines;
 mod map;
@@ -13,15 +14,18 @@ pub mod resolver;
 mod sys;
 mod time;
 mod trap;
+mod vfs;
 
 pub use errno::{Errno, Sysret};
-pub use event::{Because, Event, LogLine, Trace, TraceId, Verdict};
+pub use event::{Because, Event, LogLine, Packet, PacketKind, Trace, TraceId, Verdict};
+pub use kernel::{HostSpec, Kernel, TtyState, program_file};
 pub use lines::Lines;
 pub use map::Map;
 pub use program::{Chunk, Guest, LoadError, Loading, Main, Program};
 pub use sys::{STDERR, STDIN, STDOUT, Sys};
 pub use time::{DAYS, DateTime, MONTHS, SimTime, days_from_civil};
 pub use trap::*;
+pub use vfs::{Dev, Vfs};
 #[cfg(all(feature = "split", target_family = "wasm"))]
 #[doc(hidden)]
 pub use wasm_split_helpers as split;

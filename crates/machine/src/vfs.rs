@@ -4,12 +4,12 @@
 use crate::{DirEntry, Errno, FileKind, Ids, SimTime, Stat, Sysret};
 
 /// Number of an inode inside one file system.
-pub type Ino = u32;
+pub(crate) type Ino = u32;
 
 /// The first number that `stat` shows, so that it has five hexadecimal digits as on a lived-in disk.
 const INO_BASE: u32 = 0x1_0000;
 /// Inode of the root directory.
-pub const ROOT: Ino = 0;
+pub(crate) const ROOT: Ino = 0;
 
 /// What a device node does.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -24,11 +24,14 @@ pub enum Dev {
     Pts(u32),
 }
 
+/// Names in a directory, in byte order.
+type Names = Vec<(Box<str>, Ino)>;
+
 /// What an inode is.
 pub(crate) enum Node {
     File(Vec<u8>),
     /// Names in byte order, and the parent directory.
-    Dir(Vec<(Box<str>, Ino)>, Ino),
+    Dir(Names, Ino),
     Symlink(String),
     Dev(Dev),
     /// A named pipe and its stream while somebody has it open.
@@ -147,7 +150,7 @@ impl Vfs {
         if bits & want == want { Ok(()) } else { Err(Errno::EACCES) }
     }
 
-    fn entries(&self, ino: Ino) -> Sysret<(&Vec<(Box<str>, Ino)>, Ino)> {
+    fn entries(&self, ino: Ino) -> Sysret<(&Names, Ino)> {
         match &self.inode(ino)?.node {
             Node::Dir(entries, parent) => Ok((entries, *parent)),
             _ => Err(Errno::ENOTDIR),
@@ -239,9 +242,8 @@ impl Vfs {
     /// Names in a directory.
     pub(crate) fn list(&self, dir: Ino) -> Sysret<Vec<DirEntry>> {
         let (entries, _) = self.entries(dir)?;
-        let entry = |(name, ino): &(Box<str>, Ino)| {
-            Ok(DirEntry { name: name.to_string(), ino: ino + INO_BASE, kind: self.stat(*ino)?.kind })
-        };
+        let entry =
+            |(name, ino): &(Box<str>, Ino)| Ok(DirEntry { name: name.to_string(), ino: ino + INO_BASE, kind: self.stat(*ino)?.kind });
         entries.iter().map(entry).collect()
     }
 

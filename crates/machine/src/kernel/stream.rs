@@ -12,11 +12,13 @@ pub(crate) struct Stream {
     len: usize,
     pub(crate) readers: u32,
     pub(crate) writers: u32,
+    /// The named pipe it belongs to: file system and inode.
+    pub(crate) fifo: Option<(usize, u32)>,
 }
 
 impl Stream {
     pub(crate) fn new(readers: u32, writers: u32) -> Self {
-        Stream { chunks: VecDeque::new(), len: 0, readers, writers }
+        Stream { chunks: VecDeque::new(), len: 0, readers, writers, fifo: None }
     }
     pub(crate) fn len(&self) -> usize {
         self.len
