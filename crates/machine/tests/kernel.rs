@@ -127,7 +127,7 @@ fn connections_carry_bytes_and_decisions() {
     let mut k = kernel();
     k.start(0, "/usr/bin/server", &["server"], &[], Ids::ROOT, "/").unwrap();
     tty(&mut k, 1, "client");
-    assert_eq!(screen(&mut k), "|220 10.0.0.2\r\nquit\r\n|Connection refused\nNo route to host\n");
+    assert_eq!(screen(&mut k), "|220 10.0.0.2\r\n|quit\r\nConnection refused\nNo route to host\n");
     let log = String::from_utf8(k.disk(0).unwrap().read("/var/log/maillog").unwrap().to_vec()).unwrap();
     assert_eq!(log, "Nov 24 11:23:51 a server[1]: bye\n");
 }
