@@ -2,7 +2,10 @@
 //! Descriptors: 4 reads end of file when master wants it gone (stop, reload), 5 takes status reports, 6 is the listening socket.
 //! Not here: starting daemons (`master`). Source: single_server, multi_server, trigger_server.
 
+use crate::config::Config;
 use crate::ipc::{Attrs, Conn};
+use crate::lookup::Tables;
+use crate::maillog::Log;
 use machine::{Errno, Fd, Interest, OnSignal, Signal, SimTime, SockAddr, Sys, Sysret};
 
 /// Reading end of a pipe that master holds open as long as this process is wanted.
@@ -31,8 +34,8 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Reads the command line. `None`: not started by master.
-    pub(crate) async fn start(sys: &Sys) -> Option<Server> {
+    /// Reads the command line. The second part is an `-o` without `=`.
+    async fn start(sys: &Sys) -> (Server, Option<String>) {
         let mut server = Server {
             sys: sys.clone(),
             service: String::new(),
@@ -51,18 +54,16 @@ impl Server {
                 "-n" => server.service = args.next().cloned().unwrap_or_default(),
                 "-t" => server.kind = args.next().cloned().unwrap_or_default(),
                 "-s" | "-m" | "-i" => drop(args.next()),
-                "-o" => {
-                    let (name, value) = args.next().and_then(|a| a.split_once('='))?;
-                    server.overrides.push((name.to_string(), value.to_string()));
-                }
+                "-o" => match args.next().map(|a| (a, a.split_once('='))) {
+                    Some((_, Some((name, value)))) => server.overrides.push((name.trim().to_string(), value.trim().to_string())),
+                    Some((arg, None)) => return (server, Some(arg.clone())),
+                    None => {}
+                },
                 _ => {}
             }
         }
-        if server.service.is_empty() || sys.fstat(LISTEN_FD).await.is_err() {
-            return None;
-        }
         sys.on_signal(Signal::Pipe, OnSignal::Ignore).await;
-        Some(server)
+        (server, None)
     }
     /// Sets max_idle (seconds) and max_use from the configuration; 0 uses: for ever.
     pub(crate) fn limits(&mut self, max_idle_secs: u64, max_use: u32) {
@@ -128,40 +129,54 @@ impl Server {
     /// `None`: time to end with status 0.
     pub(crate) async fn request(&mut self) -> Option<(usize, Attrs)> {
         loop {
+            if let Some(request) = self.request_until(None).await? {
+                return Some(request);
+            }
+        }
+    }
+    /// As [`Server::request`]; `Some(None)` when `until` has come first.
+    pub(crate) async fn request_until(&mut self, until: Option<SimTime>) -> Option<Option<(usize, Attrs)>> {
+        let idle = self.sys.now().plus_micros(self.max_idle);
+        loop {
             self.report(true).await;
             if let Some(at) = self.conns.iter().position(Conn::pending) {
                 if let Some(request) = self.read(at).await {
-                    return Some((at, request));
+                    return Some(Some((at, request)));
                 }
                 continue;
             }
-            if self.conns.is_empty() && (self.orphan || (self.max_use > 0 && self.uses >= self.max_use)) {
+            let used_up = self.max_use > 0 && self.uses >= self.max_use;
+            if self.orphan || (self.conns.is_empty() && used_up) {
                 return None;
             }
             let mut fds: Vec<(Fd, Interest)> = self.conns.iter().map(|c| (c.fd, Interest::Read)).collect();
-            if !self.orphan {
-                fds.push((LIFE_FD, Interest::Read));
-                if self.max_use == 0 || self.uses < self.max_use {
-                    fds.push((LISTEN_FD, Interest::Read));
-                }
+            fds.push((LIFE_FD, Interest::Read));
+            if !used_up {
+                fds.push((LISTEN_FD, Interest::Read));
             }
-            let until = self.conns.is_empty().then(|| self.sys.now().plus_micros(self.max_idle));
-            let ready = match self.sys.poll(&fds, until).await {
+            let mut limit = until;
+            if self.conns.is_empty() {
+                limit = Some(until.map_or(idle, |u| u.min(idle)));
+            }
+            let ready = match self.sys.poll(&fds, limit).await {
                 Ok(ready) => ready,
                 Err(Errno::EINTR) => continue,
                 Err(_) => return None,
             };
             if ready.is_empty() {
+                if until.is_some_and(|u| self.sys.now() >= u) {
+                    return Some(None);
+                }
                 return None;
             }
-            if ready.contains(&LIFE_FD) && !self.orphan {
-                // Clients keep their connections open for long: they reconnect to a new process.
+            if ready.contains(&LIFE_FD) {
+                // Clients keep their connections open for long: they connect again, to a new process.
                 self.orphan = true;
                 return None;
             }
             if let Some(at) = self.conns.iter().position(|c| ready.contains(&c.fd)) {
                 if let Some(request) = self.read(at).await {
-                    return Some((at, request));
+                    return Some(Some((at, request)));
                 }
             } else if ready.contains(&LISTEN_FD)
                 && let Ok((fd, _)) = self.take().await
@@ -169,6 +184,13 @@ impl Server {
                 self.uses = self.uses.saturating_add(1);
                 self.conns.push(Conn::new(&self.sys, fd));
             }
+        }
+    }
+    /// Answers a client of a multi server.
+    pub(crate) async fn answer(&mut self, at: usize, answer: &Attrs) {
+        if let Some(conn) = self.conns.get_mut(at) {
+            // A client that has hung up shows at the next read.
+            let _ = conn.send(answer).await;
         }
     }
     /// Reads one request of a client; drops the client if it has hung up.
@@ -179,15 +201,17 @@ impl Server {
         }
         request
     }
-    /// The next wake-up of a trigger server: its request letters; empty when `until` has come first.
+    /// The next event of a trigger server: letters of a wake-up, those of `extra` that are ready; nothing of both when `until` has come.
     /// `None`: time to end with status 0.
-    pub(crate) async fn trigger(&mut self, until: Option<SimTime>) -> Option<Vec<u8>> {
+    pub(crate) async fn trigger(&mut self, extra: &[Fd], until: Option<SimTime>) -> Option<(Vec<u8>, Vec<Fd>)> {
         loop {
             self.report(true).await;
             if self.orphan {
                 return None;
             }
-            let ready = match self.sys.poll(&[(LIFE_FD, Interest::Read), (LISTEN_FD, Interest::Read)], until).await {
+            let mut fds = vec![(LIFE_FD, Interest::Read), (LISTEN_FD, Interest::Read)];
+            fds.extend(extra.iter().map(|&fd| (fd, Interest::Read)));
+            let mut ready = match self.sys.poll(&fds, until).await {
                 Ok(ready) => ready,
                 Err(Errno::EINTR) => continue,
                 Err(_) => return None,
@@ -196,16 +220,56 @@ impl Server {
                 self.orphan = true;
                 return None;
             }
-            if ready.is_empty() {
-                return Some(Vec::new());
-            }
-            if let Ok((fd, _)) = self.take().await {
-                let letters = self.sys.read(fd, 64).await.unwrap_or_default();
+            let mut letters = Vec::new();
+            if ready.contains(&LISTEN_FD)
+                && let Ok((fd, _)) = self.take().await
+            {
+                letters = self.sys.read(fd, 64).await.unwrap_or_default();
                 let _ = self.sys.close(fd).await;
-                if !letters.is_empty() {
-                    return Some(letters);
-                }
+            }
+            let timed_out = ready.is_empty();
+            ready.retain(|fd| extra.contains(fd));
+            if timed_out || !letters.is_empty() || !ready.is_empty() {
+                return Some((letters, ready));
             }
         }
+    }
+}
+
+/// A daemon with everything that each of them has.
+pub(crate) struct Daemon {
+    pub(crate) sys: Sys,
+    pub(crate) log: Log,
+    pub(crate) cfg: Config,
+    pub(crate) tables: Tables,
+    pub(crate) server: Server,
+}
+
+impl Daemon {
+    /// Starts as daemons do: command line, configuration, log tag, queue directory.
+    ///
+    /// # Errors
+    /// The exit status to end with.
+    pub(crate) async fn start(sys: &Sys) -> Result<Daemon, i32> {
+        let log = Log::daemon(sys);
+        let (mut server, bad) = Server::start(sys).await;
+        if let Some(arg) = bad {
+            return Err(log.fatal(&format!("invalid \"-o {arg}\" option value: missing '=' after attribute name: \"{arg}\"")).await);
+        }
+        if server.service.is_empty() || sys.fstat(LISTEN_FD).await.is_err() {
+            return Err(log.fatal("this command should be run by the Postfix master(8) daemon").await);
+        }
+        let cfg = match Config::load(&log, "/etc/postfix", &server.overrides).await {
+            Ok(cfg) => cfg,
+            Err(why) => return Err(log.fatal(&why).await),
+        };
+        log.set_syslog_name(&cfg.str("syslog_name").replace("$service_name", &server.service));
+        let queue = cfg.str("queue_directory");
+        if let Err(e) = sys.chdir(&queue).await {
+            return Err(log.fatal(&format!("chdir(\"{queue}\"): {e}")).await);
+        }
+        server.limits(cfg.time("max_idle").max(0) as u64, cfg.int("max_use").clamp(0, 1 << 30) as u32);
+        let tables = Tables::new(&cfg);
+        Ok(Daemon { sys: sys.clone(), log, cfg, tables, server })
     }
 }

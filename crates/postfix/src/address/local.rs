@@ -1,0 +1,63 @@
+//! Which domains are this machine: mydestination, and its own addresses as literals. Source: resolve_local(3), own_inet_addr(3).
+
+use crate::config::Config;
+use crate::lookup::{MatchKind, MatchList, TableError, Tables};
+use machine::Sys;
+use std::net::Ipv4Addr;
+
+/// The addresses on which this machine receives mail: `inet_interfaces` and `proxy_interfaces`.
+pub(crate) async fn own_addresses(sys: &Sys, cfg: &Config) -> Vec<Ipv4Addr> {
+    let mut own = Vec::new();
+    for name in cfg.list("inet_interfaces") {
+        match name.as_str() {
+            "all" => own.extend(sys.ifaces().await.into_iter().flat_map(|i| i.addrs.into_iter().map(|(ip, _)| ip))),
+            "loopback-only" => own.push(Ipv4Addr::LOCALHOST),
+            _ => own.extend(machine::resolver::host_addrs(sys, name.trim_matches(['[', ']'])).await.unwrap_or_default()),
+        }
+    }
+    for name in cfg.list("proxy_interfaces") {
+        own.extend(machine::resolver::host_addrs(sys, name.trim_matches(['[', ']'])).await.unwrap_or_default());
+    }
+    own
+}
+
+/// The address in `[1.2.3.4]`.
+pub(crate) fn literal(domain: &str) -> Option<Ipv4Addr> {
+    domain.strip_prefix('[')?.strip_suffix(']')?.parse().ok()
+}
+
+/// The domains that are this machine.
+pub(crate) struct Local {
+    destinations: MatchList,
+    own: Vec<Ipv4Addr>,
+}
+
+impl Local {
+    /// Reads `mydestination` and the addresses.
+    ///
+    /// # Errors
+    /// The text of a fatal message.
+    pub(crate) async fn open(sys: &Sys, tables: &Tables) -> Result<Local, String> {
+        Ok(Local {
+            destinations: MatchList::of(tables, "mydestination", MatchKind::Strings).await?,
+            own: own_addresses(sys, tables.cfg()).await,
+        })
+    }
+    /// Whether a domain is this machine.
+    ///
+    /// # Errors
+    /// A table of mydestination failed.
+    pub(crate) async fn is_local(&self, domain: &str) -> Result<bool, TableError> {
+        let mut name = domain;
+        if name.len() > 1 && name.ends_with('.') && !name.ends_with("..") {
+            name = &name[..name.len() - 1];
+        }
+        if name.is_empty() {
+            return Ok(false);
+        }
+        if self.destinations.matches(name).await? {
+            return Ok(true);
+        }
+        Ok(literal(name).is_some_and(|ip| self.own.contains(&ip)))
+    }
+}

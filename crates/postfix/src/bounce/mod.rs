@@ -1,0 +1,188 @@
+//! bounce(8), in its three services bounce, defer and trace: logs of what became of recipients, and the notices made of them.
+//! Not here: the form of a notice (`notice`), its texts (`template`), the log files (`journal`). Source: bounce(8), RFC 3464.
+
+mod journal;
+mod notice;
+mod template;
+
+pub(crate) use journal::{Record, read as read_journal};
+
+use crate::ipc::{Attrs, Conn};
+use crate::post::Post;
+use crate::queue;
+use crate::report::{Dsn, flag, notify};
+use crate::server::Daemon;
+use machine::Sys;
+use notice::Notice;
+use template::Kind;
+
+/// Requests.
+pub(crate) const APPEND: i64 = 0;
+/// Tell the sender that the message is returned.
+pub(crate) const FLUSH: i64 = 1;
+/// Tell the sender that the message waits.
+pub(crate) const WARN: i64 = 2;
+/// A notice of one recipient that is not in a log.
+pub(crate) const ONE: i64 = 4;
+/// Tell the sender what was delivered.
+pub(crate) const TRACE: i64 = 5;
+/// Flag: take the recipients off the queue file too.
+pub(crate) const DELETE_RCPT: i64 = 1 << 1;
+
+/// The daemon.
+pub(crate) async fn main(sys: Sys) -> i32 {
+    let mut d = match Daemon::start(&sys).await {
+        Ok(d) => d,
+        Err(status) => return status,
+    };
+    while let Some(mut conn) = d.server.client().await {
+        serve(&d, &mut conn).await;
+        conn.close().await;
+    }
+    0
+}
+
+async fn serve(d: &Daemon, conn: &mut Conn) {
+    let Some(ask) = conn.recv().await else { return };
+    let service = d.server.service.as_str();
+    let ok = match ask.num("nrequest") {
+        APPEND => journal::append(&d.sys, service, &ask).await,
+        FLUSH => returned(d, service, &ask, None).await,
+        WARN => waiting(d, service, &ask).await,
+        ONE => {
+            let record = Record { rcpt: crate::deliver::get_rcpt(&ask), dsn: Dsn::get(&ask) };
+            returned(d, service, &ask, Some(record)).await
+        }
+        TRACE => delivered(d, service, &ask).await,
+        _ => false,
+    };
+    let _ = conn.send(&Attrs::new().with_num("status", if ok { 0 } else { -1 })).await;
+}
+
+/// Composes and posts one notice. `None`: it could not be posted; `Some("")`: no recipient wants one.
+async fn send(d: &Daemon, n: &Notice, from: &str, to: &str, copy: bool, filter: i64, full: bool) -> Option<String> {
+    let rows: Vec<&Record> = n.records.iter().filter(|r| filter == 0 || r.rcpt.notify == 0 || r.rcpt.notify & filter != 0).collect();
+    if rows.is_empty() && (n.kind != Kind::Failure || n.log_found) {
+        return Some(String::new());
+    }
+    let mut post = Post::open(&d.sys, &d.cfg, from, to, "bounce", 0).await?;
+    n.compose(d, &mut post, to, copy, &rows, full);
+    let id = post.id.clone();
+    post.finish().await.then_some(id)
+}
+
+fn double_bounce(d: &Daemon) -> String {
+    format!("{}@{}", d.cfg.str("double_bounce_sender"), d.cfg.str("myorigin"))
+}
+
+fn classes(d: &Daemon, names: &[&str]) -> bool {
+    d.cfg.list("notify_classes").iter().any(|c| names.contains(&c.as_str()))
+}
+
+/// A returned message: a notice to the sender, to postmaster if the sender is the null address, and copies by notify_classes.
+async fn returned(d: &Daemon, service: &str, ask: &Attrs, one: Option<Record>) -> bool {
+    let (id, sender) = (ask.get("queue_id").to_string(), ask.get("sender").to_string());
+    let n = Notice::load(d, service, ask, Kind::Failure, one).await;
+    let double = double_bounce(d);
+    let mut done = false;
+    if sender.eq_ignore_ascii_case(&double) {
+        d.log.warn(format_args!("{id}: undeliverable postmaster notification discarded"));
+        done = true;
+    } else if sender.is_empty() {
+        if !classes(d, &["2bounce", "bounce"]) {
+            done = true;
+        } else if let Some(new) = send(d, &n, &double, &d.cfg.str("2bounce_notice_recipient"), true, 0, true).await {
+            if !new.is_empty() {
+                d.log.info(format_args!("{id}: postmaster non-delivery notification: {new}"));
+            }
+            done = true;
+        }
+    } else {
+        let full = ask.num("ret_flags") != 2;
+        if let Some(new) = send(d, &n, "", &sender, false, notify::FAILURE, full).await {
+            if !new.is_empty() {
+                d.log.info(format_args!("{id}: sender non-delivery notification: {new}"));
+            }
+            done = true;
+        }
+        if done && classes(d, &["bounce"]) {
+            match send(d, &n, &double, &d.cfg.str("bounce_notice_recipient"), true, 0, false).await {
+                Some(new) if !new.is_empty() => d.log.info(format_args!("{id}: postmaster non-delivery notification: {new}")),
+                Some(_) => {}
+                None => d.log.warn(format_args!("{id}: postmaster notice failed while bouncing to {sender}")),
+            }
+        }
+    }
+    if done {
+        if ask.num("flags") & DELETE_RCPT != 0 {
+            n.delete_recipients(&d.sys).await;
+        }
+        if !n.single {
+            let _ = d.sys.unlink(&queue::path(service, &id)).await;
+        }
+    }
+    done
+}
+
+/// A waiting message: a notice to the sender. The log stays.
+async fn waiting(d: &Daemon, service: &str, ask: &Attrs) -> bool {
+    let (id, sender) = (ask.get("queue_id").to_string(), ask.get("sender").to_string());
+    let n = Notice::load(d, service, ask, Kind::Delay, None).await;
+    let double = double_bounce(d);
+    if sender.eq_ignore_ascii_case(&double) {
+        d.log.warn(format_args!("{id}: undeliverable postmaster notification discarded"));
+        return true;
+    }
+    let postmaster = classes(d, &["delay"]);
+    let mut done = sender.is_empty();
+    if !sender.is_empty()
+        && let Some(new) = send(d, &n, "", &sender, false, notify::DELAY, false).await
+    {
+        if !new.is_empty() {
+            d.log.info(format_args!("{id}: sender delay notification: {new}"));
+        }
+        done = true;
+    }
+    if done && postmaster {
+        let full = sender.is_empty();
+        match send(d, &n, &double, &d.cfg.str("delay_notice_recipient"), true, 0, full).await {
+            Some(new) if !new.is_empty() => d.log.info(format_args!("{id}: postmaster delay notification: {new}")),
+            Some(_) => {}
+            None if sender.is_empty() => done = false,
+            None => d.log.warn(format_args!("{id}: postmaster notice failed while warning {sender}")),
+        }
+    }
+    done
+}
+
+/// Delivery reports: DSN success notices, `sendmail -v` and `-bv`.
+async fn delivered(d: &Daemon, service: &str, ask: &Attrs) -> bool {
+    let id = ask.get("queue_id").to_string();
+    let mut to = ask.get("sender").to_string();
+    let double = double_bounce(d);
+    let mut from = String::new();
+    if to.eq_ignore_ascii_case(&double) {
+        d.log.info(format_args!("{id}: not sending trace/success notification for double-bounce message"));
+        return true;
+    }
+    if to.is_empty() {
+        if !classes(d, &["2bounce"]) {
+            d.log.info(format_args!("{id}: not sending trace/success notification for single-bounce message"));
+            let _ = d.sys.unlink(&queue::path(service, &id)).await;
+            return true;
+        }
+        to = d.cfg.str("2bounce_notice_recipient");
+        from = double;
+    }
+    let kind = if ask.num("flags") & (flag::USR_VRFY | flag::RECORD) != 0 { Kind::Verify } else { Kind::Success };
+    let n = Notice::load(d, service, ask, kind, None).await;
+    if !n.log_found {
+        return true;
+    }
+    let Some(new) = send(d, &n, &from, &to, false, 0, false).await else { return false };
+    if !new.is_empty() {
+        d.log.info(format_args!("{id}: sender delivery status notification: {new}"));
+    }
+    let _ = d.sys.unlink(&queue::path(service, &id)).await;
+    true
+}

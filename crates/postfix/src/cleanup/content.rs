@@ -1,0 +1,353 @@
+//! Header and body: checks, address rewriting, missing fields, hop count. Source: cleanup_message(3), mime_state(3).
+
+use super::addr::Class;
+use super::header::{self, Kind};
+use super::{Cleanup, Message, Part};
+use crate::address::tok::{Tok, external, parse, quote_local, scan};
+use crate::post::{mail_date, stat};
+use crate::queue::rec;
+use machine::DateTime;
+
+/// Which header a line belongs to.
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Where {
+    /// The message's own header.
+    #[default]
+    Primary,
+    /// The header of a MIME part.
+    Mime,
+    /// The header of a message inside.
+    Nested,
+    Body,
+}
+
+/// State of reading a message's content.
+#[derive(Default)]
+pub(super) struct Content {
+    at: Where,
+    /// The field that is being collected, physical lines joined by newlines.
+    field: Option<String>,
+    /// Whether the last record was cut.
+    cut: bool,
+    primary_done: bool,
+    hops: i64,
+    /// Names of the fields seen, lower case.
+    seen: Vec<&'static str>,
+    resent: bool,
+    boundaries: Vec<String>,
+    /// Content-Type of the present part says: a message inside.
+    inner_message: bool,
+    body_bytes: i64,
+}
+
+impl Cleanup {
+    /// One content record.
+    pub(super) async fn content(&mut self, m: &mut Message, kind: u8, data: &[u8]) {
+        match kind {
+            rec::NORM | rec::CONT => {
+                let mut line = data.to_vec();
+                if self.d.cfg.bool("cleanup_replace_stray_cr_lf") {
+                    for b in &mut line {
+                        if matches!(b, b'\r' | b'\n') {
+                            *b = b' ';
+                        }
+                    }
+                }
+                let goes_on = std::mem::replace(&mut m.content.cut, kind == rec::CONT);
+                self.line(m, kind, &line, goes_on).await;
+            }
+            rec::XTRA => {
+                self.end_header(m).await;
+                m.xtra_offset = m.out.len();
+                m.part = Part::Extracted;
+                m.put(rec::XTRA, b"");
+            }
+            _ => {
+                self.d.log.warn(format_args!("{}: message rejected: unexpected record type {kind} in message content", m.id));
+                m.errs |= stat::BAD;
+            }
+        }
+    }
+    async fn line(&mut self, m: &mut Message, kind: u8, line: &[u8], goes_on: bool) {
+        if m.content.at != Where::Body {
+            if goes_on && let Some(field) = &mut m.content.field {
+                field.push_str(&String::from_utf8_lossy(line));
+                return;
+            }
+            if matches!(line.first(), Some(b' ' | b'\t')) && let Some(field) = &mut m.content.field {
+                field.push('\n');
+                field.push_str(&String::from_utf8_lossy(line));
+                return;
+            }
+            self.end_field(m).await;
+            if header::name_len(line).is_some() {
+                m.content.field = Some(String::from_utf8_lossy(line).into_owned());
+                return;
+            }
+            self.header_done(m).await;
+            let at = if m.content.inner_message { Where::Nested } else { Where::Body };
+            m.content.at = Where::Body;
+            if line.is_empty() {
+                if m.ok() {
+                    m.put(rec::NORM, b"");
+                }
+                if at == Where::Nested {
+                    m.content.inner_message = false;
+                    m.content.at = Where::Nested;
+                }
+                return;
+            }
+            // A header that ends without an empty line gets one.
+            if m.ok() {
+                m.put(rec::NORM, b"");
+            }
+        }
+        if !goes_on && self.boundary(m, line) {
+            if m.ok() {
+                m.text(kind, line);
+            }
+            return;
+        }
+        self.body_line(m, kind, line).await;
+    }
+    /// Whether a line separates MIME parts; the next lines are then a header, unless it was the last one.
+    fn boundary(&self, m: &mut Message, line: &[u8]) -> bool {
+        let Some(rest) = line.strip_prefix(b"--") else { return false };
+        let rest = String::from_utf8_lossy(rest).trim_end().to_string();
+        let found = m.content.boundaries.iter().rposition(|b| rest == *b || rest.strip_suffix("--") == Some(b));
+        let Some(at) = found else { return false };
+        let last = rest != m.content.boundaries[at];
+        m.content.boundaries.truncate(at + usize::from(!last));
+        m.content.inner_message = false;
+        if !last {
+            m.content.at = Where::Mime;
+        }
+        true
+    }
+    async fn body_line(&mut self, m: &mut Message, kind: u8, line: &[u8]) {
+        if !m.ok() {
+            return;
+        }
+        let limit = self.d.cfg.int("body_checks_size_limit");
+        let offset = m.content.body_bytes;
+        m.content.body_bytes += line.len() as i64 + 1;
+        if m.flags & crate::post::clean::FILTER != 0 && !self.body_checks.is_empty() && (limit == 0 || offset < limit) {
+            let text = String::from_utf8_lossy(line).into_owned();
+            let maps = self.body_checks.clone();
+            match maps.find(&text).await {
+                Ok(Some(hit)) => match self.act(m, "body", &text, &hit, "body_checks") {
+                    None => return,
+                    Some(new) if new != text => return m.text(kind, new.as_bytes()),
+                    Some(_) => {}
+                },
+                Ok(None) => {}
+                Err(_) => self.check_trouble(m, "body_checks"),
+            }
+        }
+        m.text(kind, line);
+    }
+    fn check_trouble(&self, m: &mut Message, title: &str) {
+        self.d.log.warn(format_args!("{}: {title} map lookup problem -- message not accepted, try again later", m.id));
+        m.errs |= stat::WRITE;
+    }
+    async fn end_header(&mut self, m: &mut Message) {
+        if m.content.at != Where::Body {
+            self.end_field(m).await;
+            self.header_done(m).await;
+            m.content.at = Where::Body;
+        }
+    }
+    /// Writes a field as it came, line by line.
+    pub(super) fn write_field(&self, m: &mut Message, text: &str) {
+        for line in header::split(text) {
+            m.text(rec::NORM, line.as_bytes());
+        }
+    }
+    async fn end_field(&mut self, m: &mut Message) {
+        let Some(mut text) = m.content.field.take() else { return };
+        if !m.ok() {
+            return;
+        }
+        let at = m.content.at;
+        let mut kind = header::find(&text);
+        if kind.is_some_and(|k| k.name == "Received") {
+            m.content.hops += 1;
+        }
+        if m.flags & crate::post::clean::FILTER != 0 {
+            let mime = kind.is_some_and(|k| k.flags & header::MIME != 0);
+            let (maps, title) = match at {
+                _ if mime => (&self.mime_checks, "mime_header_checks"),
+                Where::Mime => (&self.mime_checks, "mime_header_checks"),
+                Where::Nested => (&self.nested_checks, "nested_header_checks"),
+                _ => (&self.header_checks, "header_checks"),
+            };
+            let maps = maps.clone();
+            match maps.find(&text).await {
+                Ok(Some(hit)) => match self.act(m, "header", &text, &hit, title) {
+                    None => return,
+                    Some(new) if new != text => {
+                        kind = header::find(&new);
+                        text = new;
+                    }
+                    Some(_) => {}
+                },
+                Ok(None) => {}
+                Err(_) => self.check_trouble(m, title),
+            }
+        }
+        self.mime(m, &text, kind);
+        let Some(kind) = kind.filter(|_| at == Where::Primary) else { return self.write_field(m, &text) };
+        self.known_field(m, kind, &text).await;
+    }
+    /// What a MIME field says of the structure and of the encoding.
+    fn mime(&self, m: &mut Message, text: &str, kind: Option<&'static Kind>) {
+        let Some(kind) = kind.filter(|k| k.flags & header::MIME != 0) else { return };
+        let value = text.split_once(':').map_or("", |(_, v)| v).trim();
+        if kind.name == "Content-Transfer-Encoding" && self.d.cfg.bool("detect_8bit_encoding_header") {
+            let lower = value.to_ascii_lowercase();
+            match lower.as_str() {
+                "8bit" | "binary" => m.set_attr("encoding", "8bit"),
+                // 8-bit anywhere outweighs 7-bit elsewhere.
+                "7bit" | "quoted-printable" | "base64" if m.attr("encoding") != Some("8bit") => m.set_attr("encoding", "7bit"),
+                _ => {}
+            }
+        }
+        if kind.name == "Content-Type" && !self.d.cfg.bool("disable_mime_input_processing") {
+            let lower = value.to_ascii_lowercase();
+            if lower.starts_with("message/rfc822") || lower.starts_with("message/global") && !lower.contains("status") {
+                m.content.inner_message = true;
+            }
+            if lower.starts_with("multipart/")
+                && let Some(at) = lower.find("boundary=")
+            {
+                let rest = &value[at + 9..];
+                let mark = match rest.strip_prefix('"') {
+                    Some(quoted) => quoted.split('"').next().unwrap_or(""),
+                    None => rest.split([';', ' ', '\t', '\n', '(']).next().unwrap_or(""),
+                };
+                if !mark.is_empty() && m.content.boundaries.len() < self.d.cfg.int("mime_nesting_limit").max(1) as usize {
+                    m.content.boundaries.push(mark.to_string());
+                }
+            }
+        }
+    }
+    async fn known_field(&mut self, m: &mut Message, kind: &'static Kind, text: &str) {
+        m.content.seen.push(kind.name);
+        let body_at = text.find(':').map_or(text.len(), |i| i + 1);
+        let value = text[body_at..].trim_start();
+        match kind.name {
+            "Message-Id" => self.d.log.info(format_args!("{}: message-id={value}", m.id)),
+            "Resent-Message-Id" => self.d.log.info(format_args!("{}: resent-message-id={value}", m.id)),
+            "Received" if m.content.hops >= self.d.cfg.int("hopcount_limit") => {
+                self.d.log.warn(format_args!("{}: message rejected: hopcount exceeded", m.id));
+                m.errs |= stat::HOPS;
+            }
+            _ => {}
+        }
+        if !m.ok() {
+            return;
+        }
+        if kind.flags & header::RESENT != 0 {
+            m.content.resent = true;
+        }
+        let dropped = self.d.cfg.list("message_drop_headers").iter().any(|h| h.eq_ignore_ascii_case(kind.name));
+        let class = if kind.flags & header::SENDER != 0 {
+            Class::HeaderSender
+        } else if kind.flags & header::RCPT != 0 {
+            Class::HeaderRcpt
+        } else {
+            if !dropped {
+                self.write_field(m, text);
+            }
+            return;
+        };
+        if m.context.is_none() {
+            if !dropped {
+                self.write_field(m, text);
+            }
+            return;
+        }
+        let mut tree = parse(&text[body_at..]);
+        let mut changed = false;
+        for t in &mut tree {
+            if let Tok::Addr(inner) = t {
+                changed |= self.header_address(m, class, inner).await;
+            }
+        }
+        if dropped {
+            return;
+        }
+        if changed {
+            for line in header::fold(&format!("{}: {}", kind.name, external(&tree, true, true))) {
+                m.text(rec::NORM, line.as_bytes());
+            }
+        } else {
+            self.write_field(m, text);
+        }
+    }
+    /// The end of the message's own header: fields that must be there are added.
+    async fn header_done(&mut self, m: &mut Message) {
+        if m.content.at != Where::Primary || m.content.primary_done || !m.ok() {
+            return;
+        }
+        m.content.primary_done = true;
+        if m.content.hops < 1 {
+            self.d.log.warn(format_args!("{}: message rejected: no Received: header", m.id));
+            m.errs |= stat::BAD;
+            return;
+        }
+        let cfg = self.d.cfg.clone();
+        let resent = if m.content.resent { "Resent-" } else { "" };
+        let add = m.context.is_some() || cfg.bool("always_add_missing_headers");
+        let has = |m: &Message, name: &str| {
+            let name = format!("{resent}{name}");
+            m.content.seen.iter().any(|s| *s == name)
+        };
+        let mut message_id = m.content.seen.contains(&"Message-Id");
+        if add && !has(m, "Message-Id") {
+            let id = if cfg.bool("enable_long_queue_ids") {
+                format!("<{}@{}>", m.id, cfg.str("myhostname"))
+            } else {
+                let t = DateTime::new(m.created, 0);
+                let stamp = format!("{:04}{:02}{:02}{:02}{:02}{:02}", t.year, t.month, t.day, t.hour, t.minute, t.second);
+                format!("<{stamp}.{}@{}>", m.id, cfg.str("myhostname"))
+            };
+            m.put(rec::NORM, format!("{resent}Message-Id: {id}").as_bytes());
+            self.d.log.info(format_args!("{}: {}message-id={id}", m.id, resent.to_ascii_lowercase()));
+            message_id |= resent.is_empty();
+        }
+        if !message_id {
+            self.d.log.info(format_args!("{}: message-id=<>", m.id));
+        }
+        if add && !has(m, "Date") {
+            let date = mail_date(&self.d.sys, m.arrival.unwrap_or(m.created));
+            m.put(rec::NORM, format!("{resent}Date: {date}").as_bytes());
+        }
+        if add && !has(m, "From") {
+            let text = self.from_field(m, resent);
+            m.put(rec::NORM, text.as_bytes());
+        }
+        let undisclosed = cfg.str("undisclosed_recipients_header");
+        if add && !undisclosed.is_empty() && !["To", "Cc", "Resent-To", "Resent-Cc"].iter().any(|n| m.content.seen.contains(n)) {
+            if header::name_len(undisclosed.as_bytes()).is_some() {
+                m.put(rec::NORM, undisclosed.as_bytes());
+            } else {
+                let need = "need \"headername: headervalue\"";
+                self.d.log.warn(format_args!("bad undisclosed_recipients_header header text \"{undisclosed}\" -- {need}"));
+            }
+        }
+    }
+    fn from_field(&self, m: &Message, resent: &str) -> String {
+        let sender = m.sender.clone().unwrap_or_default();
+        let addr = if sender.is_empty() { "MAILER-DAEMON".to_string() } else { quote_local(&sender) };
+        let name = m.fullname.clone().unwrap_or_default().replace(['\r', '\n'], " ");
+        if sender.is_empty() || name.is_empty() {
+            return format!("{resent}From: {addr}");
+        }
+        if self.d.cfg.str("header_from_format") == "obsolete" {
+            return format!("{resent}From: {addr} ({name})");
+        }
+        let phrase = if name.contains(|c: char| "%!()<>@,;:\\\".[]".contains(c)) { vec![Tok::Quoted(name)] } else { scan(&name) };
+        format!("{resent}From: {} <{addr}>", external(&phrase, false, true))
+    }
+}

@@ -1,0 +1,361 @@
+//! cleanup(8): takes a message from smtpd, pickup, local or bounce, completes it, and makes a queue file of it.
+//! Not here: envelope records (`envelope`), addresses (`addr`), header and body (`content`), checks (`act`). Source: cleanup(8).
+
+mod act;
+mod addr;
+mod content;
+mod envelope;
+pub(crate) mod header;
+
+use crate::address::local::Local;
+use crate::ipc::{Attrs, Conn, put_record, trigger};
+use crate::lookup::Maps;
+use crate::post::{clean, stat};
+use crate::queue::envelope::{Envelope, split_attr};
+use crate::queue::{self, READY, rec};
+use crate::report::{Dsn, Job, Outcome, Reporter, Stats, split_status};
+use crate::rewrite_clnt::Resolver;
+use crate::server::Daemon;
+use machine::{Because, Fd, SimTime, Sys, Trace};
+
+/// What one process keeps between messages.
+pub(crate) struct Cleanup {
+    d: Daemon,
+    resolver: Resolver,
+    local: Local,
+    maps: addr::AddressMaps,
+    header_checks: Maps,
+    mime_checks: Maps,
+    nested_checks: Maps,
+    body_checks: Maps,
+}
+
+impl Cleanup {
+    async fn open(d: Daemon) -> Result<Cleanup, (Daemon, String)> {
+        let made = async {
+            let t = &d.tables;
+            let mime = if d.cfg.is_set("mime_header_checks") { "mime_header_checks" } else { "header_checks" };
+            let nested = if d.cfg.is_set("nested_header_checks") { "nested_header_checks" } else { "header_checks" };
+            Ok((
+                Local::open(&d.sys, t).await?,
+                addr::AddressMaps::open(&d).await?,
+                Maps::of(t, "header_checks").await?,
+                Maps::of(t, mime).await?,
+                Maps::of(t, nested).await?,
+                Maps::of(t, "body_checks").await?,
+            ))
+        }
+        .await;
+        match made {
+            Ok((local, maps, header_checks, mime_checks, nested_checks, body_checks)) => Ok(Cleanup {
+                resolver: Resolver::new(&d.sys, &d.log),
+                local,
+                maps,
+                header_checks,
+                mime_checks,
+                nested_checks,
+                body_checks,
+                d,
+            }),
+            Err(why) => Err((d, why)),
+        }
+    }
+}
+
+/// Where in the message the records are.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Envelope,
+    Content,
+    Extracted,
+    Done,
+}
+
+/// One message.
+struct Message {
+    id: String,
+    fd: Fd,
+    queue: &'static str,
+    created: SimTime,
+    flags: i64,
+    errs: i64,
+    /// Errors after which nothing more is written.
+    mask: i64,
+    reason: String,
+    part: Part,
+    out: Vec<u8>,
+    limit: i64,
+    in_rcpt: bool,
+    warn_seen: bool,
+    end_seen: bool,
+    sender: Option<String>,
+    /// The last recipient.
+    recip: Option<String>,
+    arrival: Option<SimTime>,
+    fullname: Option<String>,
+    attrs: Vec<(String, String)>,
+    orig_rcpt: Option<String>,
+    dsn_orcpt: String,
+    notify: i64,
+    ret: i64,
+    qmgr_flags: i64,
+    trace_flags: i64,
+    /// Context in which headers are rewritten: `local`, `remote`; `None`: not at all.
+    context: Option<&'static str>,
+    rcpt_count: i64,
+    seen: Vec<String>,
+    filter: String,
+    redirect: String,
+    bcc: Vec<String>,
+    data_offset: usize,
+    xtra_offset: usize,
+    content: content::Content,
+    because: Vec<Because>,
+}
+
+impl Message {
+    fn ok(&self) -> bool {
+        self.errs & self.mask == 0 && self.flags & clean::DISCARD == 0
+    }
+    fn put(&mut self, kind: u8, data: &[u8]) {
+        put_record(&mut self.out, kind, data);
+    }
+    /// A text record; what is longer than a line may be becomes several.
+    fn text(&mut self, kind: u8, mut data: &[u8]) {
+        const LINE: usize = 2048;
+        while data.len() > LINE {
+            put_record(&mut self.out, rec::CONT, &data[..LINE]);
+            data = &data[LINE..];
+        }
+        put_record(&mut self.out, kind, data);
+    }
+    fn attr(&self, name: &str) -> Option<&str> {
+        self.attrs.iter().rev().find(|(n, _)| n == name).map(|(_, v)| v.as_str())
+    }
+    fn set_attr(&mut self, name: &str, value: &str) {
+        match self.attrs.iter_mut().find(|(n, _)| n == name) {
+            Some(a) => a.1 = value.to_string(),
+            None => self.attrs.push((name.to_string(), value.to_string())),
+        }
+    }
+}
+
+/// The daemon.
+pub(crate) async fn main(sys: Sys) -> i32 {
+    let d = match Daemon::start(&sys).await {
+        Ok(d) => d,
+        Err(status) => return status,
+    };
+    let mut c = match Cleanup::open(d).await {
+        Ok(c) => c,
+        Err((d, why)) => return d.log.fatal(&why).await,
+    };
+    loop {
+        if let Some(table) = c.d.tables.changed().await {
+            c.d.log.info(format_args!("table {table} has changed -- restarting"));
+            return 0;
+        }
+        let Some(mut conn) = c.d.server.client().await else { return 0 };
+        c.serve(&mut conn).await;
+        conn.close().await;
+    }
+}
+
+impl Cleanup {
+    async fn serve(&mut self, conn: &mut Conn) {
+        let sys = self.d.sys.clone();
+        let created = sys.now();
+        let (fd, id) = match queue::create(&sys, "incoming", self.d.cfg.bool("enable_long_queue_ids")).await {
+            Ok(made) => made,
+            Err(e) => {
+                self.d.log.warn(format_args!("create file incoming/{}.{}: {e}", created.0 % 1_000_000, sys.pid()));
+                return;
+            }
+        };
+        let mut m = self.start(fd, id, created);
+        let mut status = stat::BAD;
+        if conn.send(&Attrs::new().with("queue_id", &m.id)).await.is_ok()
+            && let Some(options) = conn.recv().await
+        {
+            m.flags = options.num("flags");
+            m.mask = if m.flags & clean::BOUNCE != 0 { stat::BAD | stat::WRITE | stat::SIZE | stat::DEFER } else { !0 };
+            let ended = self.records(conn, &mut m).await;
+            if !ended {
+                m.errs |= stat::BAD;
+                m.flags &= !clean::BOUNCE;
+            }
+            status = self.flush(&mut m).await;
+        } else {
+            let _ = sys.unlink(&queue::path("incoming", &m.id)).await;
+        }
+        let _ = sys.close(fd).await;
+        let _ = conn.send(&Attrs::new().with_num("status", status).with("reason", &m.reason)).await;
+    }
+    fn start(&self, fd: Fd, id: String, created: SimTime) -> Message {
+        Message {
+            id,
+            fd,
+            queue: "incoming",
+            created,
+            flags: 0,
+            errs: 0,
+            mask: !0,
+            reason: String::new(),
+            part: Part::Envelope,
+            out: Vec::new(),
+            limit: self.d.cfg.int("message_size_limit"),
+            in_rcpt: false,
+            warn_seen: false,
+            end_seen: false,
+            sender: None,
+            recip: None,
+            arrival: None,
+            fullname: None,
+            attrs: Vec::new(),
+            orig_rcpt: None,
+            dsn_orcpt: String::new(),
+            notify: 0,
+            ret: 0,
+            qmgr_flags: 0,
+            trace_flags: 0,
+            context: Some("local"),
+            rcpt_count: 0,
+            seen: Vec::new(),
+            filter: String::new(),
+            redirect: String::new(),
+            bcc: Vec::new(),
+            data_offset: 0,
+            xtra_offset: 0,
+            content: content::Content::default(),
+            because: Vec::new(),
+        }
+    }
+    /// Reads the client's records to the end. False: the client has hung up before.
+    async fn records(&mut self, conn: &mut Conn, m: &mut Message) -> bool {
+        self.size_record(m);
+        loop {
+            let Some((kind, data)) = conn.record().await else { return false };
+            if m.ok() {
+                match m.part {
+                    Part::Envelope => self.envelope(m, kind, &data).await,
+                    Part::Content => self.content(m, kind, &data).await,
+                    Part::Extracted => self.extracted(m, kind, &data).await,
+                    Part::Done => {}
+                }
+                if m.limit > 0 && m.out.len() as i64 > m.limit && m.errs & stat::SIZE == 0 {
+                    self.d.log.warn(format_args!("{}: queue file size limit exceeded", m.id));
+                    m.errs |= stat::SIZE;
+                }
+            }
+            if kind == rec::END {
+                return true;
+            }
+        }
+    }
+    fn size_record(&self, m: &mut Message) {
+        let content = m.xtra_offset.saturating_sub(m.data_offset);
+        let text = format!("{:15} {:15} {:15} {:15} {:15} {:15}", content, m.data_offset, m.rcpt_count, m.qmgr_flags, content, 0);
+        m.put(rec::SIZE, text.as_bytes());
+    }
+    /// Finishes or removes the queue file: the status for the client.
+    async fn flush(&mut self, m: &mut Message) -> i64 {
+        let sys = self.d.sys.clone();
+        if m.ok() {
+            if m.recip.is_none() {
+                m.errs |= stat::RCPT;
+            }
+            if !m.end_seen {
+                m.errs |= stat::BAD;
+            }
+        }
+        if m.flags & clean::DISCARD != 0 {
+            m.errs = 0;
+        }
+        // The first record is filled in last.
+        let rest = m.out.split_off(97.min(m.out.len()));
+        m.out.clear();
+        self.size_record(m);
+        m.out.extend_from_slice(&rest);
+        let path = queue::path(m.queue, &m.id);
+        if m.errs != 0 && m.errs & stat::DEFER == 0 && m.sender.is_some() && m.flags & clean::BOUNCE != 0 {
+            self.bounce(m).await;
+        }
+        if m.errs == 0 && m.flags & clean::DISCARD == 0 {
+            let written = sys.write(m.fd, &m.out).await.is_ok();
+            if !written {
+                m.errs |= stat::WRITE;
+            } else {
+                let _ = sys.fsync(m.fd).await;
+                if m.flags & clean::HOLD != 0 {
+                    let _ = queue::rename(&sys, &m.id, "incoming", "hold").await;
+                    m.queue = "hold";
+                }
+                let path = queue::path(m.queue, &m.id);
+                // The time of last change says from when on the message may be tried.
+                let _ = sys.utimes(&path, Some(sys.now()), Some(sys.now())).await;
+                let _ = sys.chmod(&path, READY).await;
+                if m.queue == "incoming" {
+                    let _ = trigger(&sys, "public/qmgr", b"I").await;
+                }
+                self.trace(m);
+                return 0;
+            }
+        }
+        let _ = sys.unlink(&queue::path("trace", &m.id)).await;
+        if let Err(e) = sys.unlink(&path).await {
+            self.d.log.warn(format_args!("remove {path}: {e}"));
+        }
+        m.errs
+    }
+    /// Says which addresses were changed and why.
+    fn trace(&self, m: &mut Message) {
+        if m.because.is_empty() {
+            return;
+        }
+        let mut trace = Trace::new(self.d.log.tag(), format!("{}: addresses rewritten and expanded", m.id));
+        trace.queue_id = Some(m.id.clone());
+        trace.because = std::mem::take(&mut m.because);
+        self.d.sys.trace(trace);
+    }
+    /// Returns a message that cannot be accepted from a client that asked for it.
+    async fn bounce(&mut self, m: &mut Message) {
+        let (_, dsn, text) = stat::detail(m.errs);
+        let (dsn, text) = if m.reason.is_empty() { (dsn, text) } else { split_status("5.0.0", &m.reason) };
+        let dsn = Dsn::new(dsn, text);
+        let soft = self.d.cfg.bool("soft_bounce");
+        if soft {
+            return;
+        }
+        let sys = self.d.sys.clone();
+        let _ = sys.write(m.fd, &m.out).await;
+        let reporter = Reporter { sys: sys.clone(), log: self.d.log.clone(), soft_bounce: soft };
+        let stats = Stats { incoming: m.arrival.unwrap_or(m.created), ..Stats::default() };
+        let job = Job { flags: 0, id: m.id.clone(), stats, because: m.because.clone() };
+        let envelope = Envelope::parse(&m.out).unwrap_or_default();
+        let mut rcpts = envelope.rcpts;
+        if rcpts.is_empty() {
+            // A message without recipients is returned all the same.
+            rcpts.push(crate::queue::envelope::Rcpt { addr: m.recip.clone().unwrap_or_else(|| "unknown".to_string()), ..Default::default() });
+        }
+        for rcpt in &rcpts {
+            reporter.report(Outcome::Bounced, &job, rcpt, "none", &dsn, &[]).await;
+        }
+        let ask = Attrs::new()
+            .with_num("flags", 0)
+            .with("queue_name", m.queue)
+            .with("queue_id", &m.id)
+            .with("encoding", m.attr("encoding").unwrap_or(""))
+            .with("sender", m.sender.as_deref().unwrap_or(""))
+            .with("envelope_id", m.attr("envelope_id").unwrap_or(""))
+            .with_num("ret_flags", m.ret);
+        if reporter.notice("private/bounce", crate::bounce::FLUSH, &ask).await {
+            m.errs = 0;
+            m.flags |= clean::DISCARD;
+        }
+    }
+}
+
+/// Name and value of an attribute record, if it is one.
+fn attribute(text: &str) -> Option<(&str, &str)> {
+    text.contains('=').then(|| split_attr(text))
+}

@@ -1,0 +1,239 @@
+//! What delivery agents have in common: a request from the queue manager, the message it names, the answer.
+//! Not here: delivering (each agent), reporting a recipient (`report`). Source: deliver_request(3), deliver_completed(3).
+
+use crate::ipc::{Attrs, Conn};
+use crate::queue::envelope::Rcpt;
+use crate::queue::{self, rec};
+use crate::report::{Dsn, Job, Outcome, Reporter, Stats, put_rcpt};
+use crate::server::Daemon;
+use crate::why;
+use machine::{Because, SimTime};
+
+/// A recipient from attributes that [`put_rcpt`] made.
+pub(crate) fn get_rcpt(attrs: &Attrs) -> Rcpt {
+    Rcpt {
+        addr: attrs.get("recipient").to_string(),
+        orig: attrs.get("original_recipient").to_string(),
+        dsn_orcpt: attrs.get("dsn_orig_rcpt").to_string(),
+        notify: attrs.num("notify_flags"),
+        offset: attrs.num("offset").max(0) as u64,
+    }
+}
+
+fn time(attrs: &Attrs, name: &str) -> SimTime {
+    SimTime(attrs.num(name).max(0) as u64)
+}
+
+/// A request to deliver a message to some recipients.
+pub(crate) struct Request {
+    pub(crate) job: Job,
+    pub(crate) queue: String,
+    /// Path of the queue file.
+    pub(crate) path: String,
+    /// Bytes of content.
+    pub(crate) size: i64,
+    pub(crate) nexthop: String,
+    /// `8bit`, `7bit` or empty.
+    pub(crate) encoding: String,
+    pub(crate) sender: String,
+    pub(crate) envid: String,
+    /// DSN return flags: 1 full, 2 headers.
+    pub(crate) ret: i64,
+    /// Where the message came from, `name[address]` in parts, and how.
+    pub(crate) client_name: String,
+    pub(crate) client_addr: String,
+    pub(crate) log_ident: String,
+    pub(crate) rewrite_context: String,
+    pub(crate) rcpts: Vec<Rcpt>,
+    /// The whole queue file.
+    pub(crate) file: Vec<u8>,
+    /// Why all delivery to this destination should wait.
+    pub(crate) hop_status: Option<Dsn>,
+    /// Some recipient stays in the queue.
+    pub(crate) deferred: bool,
+    reporter: Reporter,
+}
+
+impl Request {
+    /// Puts the request on the wire: the queue manager's side, and `deliver_pass`.
+    pub(crate) fn put(&self) -> Attrs {
+        let s = &self.job.stats;
+        let mut a = Attrs::new();
+        for (name, value) in [
+            ("queue_name", &self.queue),
+            ("queue_id", &self.job.id),
+            ("nexthop", &self.nexthop),
+            ("encoding", &self.encoding),
+            ("sender", &self.sender),
+            ("envelope_id", &self.envid),
+            ("log_client_name", &self.client_name),
+            ("log_client_address", &self.client_addr),
+            ("log_ident", &self.log_ident),
+            ("rewrite_context", &self.rewrite_context),
+        ] {
+            a.push(name, value);
+        }
+        a.push("because", &why::encode(&self.job.because));
+        for (name, value) in [
+            ("flags", self.job.flags),
+            ("size", self.size),
+            ("ret_flags", self.ret),
+            ("incoming", s.incoming.0 as i64),
+            ("active", s.active.0 as i64),
+            ("handoff", s.handoff.0 as i64),
+        ] {
+            a = a.with_num(name, value);
+        }
+        for r in &self.rcpts {
+            put_rcpt(&mut a, r);
+        }
+        a
+    }
+    /// Reads a request; the message is read too. `None`: nonsense, or the queue file is gone.
+    async fn get(d: &Daemon, a: &Attrs) -> Option<Request> {
+        let text = |name: &str| a.get(name).to_string();
+        let mut rcpts = Vec::new();
+        for group in a.0.split_inclusive(|(n, _)| n == "notify_flags") {
+            let r = get_rcpt(&Attrs(group.to_vec()));
+            if group.iter().any(|(n, _)| n == "recipient") {
+                rcpts.push(r);
+            }
+        }
+        let (queue, id) = (text("queue_name"), text("queue_id"));
+        if rcpts.is_empty() || !queue::id::is_valid(&id) {
+            return None;
+        }
+        let path = queue::path(&queue, &id);
+        let file = match d.sys.read_file(&path).await {
+            Ok(file) => file,
+            Err(e) => {
+                d.log.warn(format_args!("open {path}: {e}"));
+                return None;
+            }
+        };
+        let mut stats =
+            Stats { incoming: time(a, "incoming"), active: time(a, "active"), handoff: time(a, "handoff"), ..Stats::default() };
+        if stats.handoff == SimTime::default() {
+            stats.handoff = d.sys.now();
+        }
+        Some(Request {
+            job: Job { flags: a.num("flags"), id, stats, because: why::decode(a.get("because")) },
+            queue,
+            path,
+            size: a.num("size"),
+            nexthop: text("nexthop"),
+            encoding: text("encoding"),
+            sender: text("sender"),
+            envid: text("envelope_id"),
+            ret: a.num("ret_flags"),
+            client_name: text("log_client_name"),
+            client_addr: text("log_client_address"),
+            log_ident: text("log_ident"),
+            rewrite_context: text("rewrite_context"),
+            rcpts,
+            file,
+            hop_status: None,
+            deferred: false,
+            reporter: Reporter { sys: d.sys.clone(), log: d.log.clone(), soft_bounce: d.cfg.bool("soft_bounce") },
+        })
+    }
+    /// A request made by the queue manager.
+    pub(crate) fn new(reporter: Reporter) -> Request {
+        Request {
+            job: Job::default(),
+            queue: String::new(),
+            path: String::new(),
+            size: 0,
+            nexthop: String::new(),
+            encoding: String::new(),
+            sender: String::new(),
+            envid: String::new(),
+            ret: 0,
+            client_name: String::new(),
+            client_addr: String::new(),
+            log_ident: String::new(),
+            rewrite_context: String::new(),
+            rcpts: Vec::new(),
+            file: Vec::new(),
+            hop_status: None,
+            deferred: false,
+            reporter,
+        }
+    }
+    /// Marks a recipient as done with in the queue file.
+    pub(crate) async fn completed(&self, rcpt: &Rcpt) {
+        if rcpt.offset > 0 {
+            let _ = queue::patch(&self.reporter.sys, &self.path, rcpt.offset, &[rec::DONE]).await;
+        }
+    }
+    /// Reports a recipient; one that is done with is taken off the queue file. `because` follows what led to this agent.
+    pub(crate) async fn report(&mut self, outcome: Outcome, rcpt: &Rcpt, relay: &str, dsn: &Dsn, because: &[Because]) -> bool {
+        let done = self.reporter.report(outcome, &self.job, rcpt, relay, dsn, because).await;
+        if done {
+            self.completed(rcpt).await;
+        } else {
+            self.deferred = true;
+        }
+        done
+    }
+    /// What is reported on, without the request around it.
+    pub(crate) fn reporter(&self) -> Reporter {
+        self.reporter.clone()
+    }
+    /// Hands recipients to another agent in this one's name. True if all went well.
+    pub(crate) async fn pass(&mut self, service: &str, nexthop: &str, rcpt: &Rcpt) -> bool {
+        let sys = self.reporter.sys.clone();
+        let mut request = Request::new(self.reporter.clone());
+        request.job = self.job.clone();
+        for (to, from) in [
+            (&mut request.queue, &self.queue),
+            (&mut request.encoding, &self.encoding),
+            (&mut request.sender, &self.sender),
+            (&mut request.envid, &self.envid),
+            (&mut request.client_name, &self.client_name),
+            (&mut request.client_addr, &self.client_addr),
+            (&mut request.log_ident, &self.log_ident),
+            (&mut request.rewrite_context, &self.rewrite_context),
+        ] {
+            to.clone_from(from);
+        }
+        (request.size, request.ret, request.nexthop) = (self.size, self.ret, nexthop.to_string());
+        request.rcpts = vec![rcpt.clone()];
+        let Ok(mut conn) = Conn::connect(&sys, &format!("private/{service}")).await else { return false };
+        let answer = match conn.recv().await {
+            Some(_) => conn.ask(&request.put()).await,
+            None => None,
+        };
+        conn.close().await;
+        let ok = matches!(answer, Some(a) if !a.0.is_empty() && a.num("delivery_status") == 0);
+        if !ok {
+            self.deferred = true;
+        }
+        ok
+    }
+}
+
+/// The next request of a delivery agent, and the connection to answer on. `None`: time to end.
+pub(crate) async fn next(d: &mut Daemon) -> Option<(Conn, Request)> {
+    loop {
+        let mut conn = d.server.client().await?;
+        // The queue manager must not write before there is somebody to read.
+        if conn.send(&Attrs::new().with("protocol", "delivery_request_protocol")).await.is_ok()
+            && let Some(attrs) = conn.recv().await
+        {
+            if let Some(request) = Request::get(d, &attrs).await {
+                return Some((conn, request));
+            }
+            let _ = conn.send(&Attrs::new().with_num("delivery_status", -1)).await;
+        }
+        conn.close().await;
+    }
+}
+
+/// Answers a request.
+pub(crate) async fn done(mut conn: Conn, request: &Request) {
+    let mut answer = Attrs::new();
+    request.hop_status.clone().unwrap_or_default().put(&mut answer);
+    let _ = conn.send(&answer.with_num("delivery_status", if request.deferred { -1 } else { 0 })).await;
+    conn.close().await;
+}

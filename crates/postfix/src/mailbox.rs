@@ -1,0 +1,266 @@
+//! Writing a message to a mailbox: mbox with locks, maildir, and the lines that delivery puts before the header.
+//! Not here: whose mailbox (`local`, `virtual_`). Source: mail_copy(3), mbox_open(3), maildir(5).
+
+use crate::address::tok::quote_local;
+use crate::queue::envelope::content;
+use crate::report::Dsn;
+use machine::{DateTime, Errno, FileKind, Ids, Open, Sys, Whence};
+
+/// What is put before and around the message.
+#[derive(Clone, Copy)]
+pub(crate) struct Style {
+    /// `From sender  date` in front, an empty line behind, `>From` inside.
+    pub(crate) mbox: bool,
+    /// `Delivered-To:`
+    pub(crate) delivered: bool,
+}
+
+/// A message and the addresses that its mailbox copy names.
+pub(crate) struct Copy<'a> {
+    pub(crate) file: &'a [u8],
+    pub(crate) sender: &'a str,
+    /// Original recipient; empty: not named.
+    pub(crate) orig: &'a str,
+    pub(crate) delivered: &'a str,
+}
+
+/// `Tue Nov 24 11:46:52 2026`
+pub(crate) fn ctime(sys: &Sys) -> String {
+    let t = DateTime::new(sys.now(), sys.utc_offset());
+    format!("{} {} {:2} {:02}:{:02}:{:02} {}", t.day_name(), t.month_name(), t.day, t.hour, t.minute, t.second, t.year)
+}
+
+impl Copy<'_> {
+    /// The bytes of the copy.
+    pub(crate) fn bytes(&self, sys: &Sys, from: bool, style: Style) -> Vec<u8> {
+        let mut out = Vec::with_capacity(self.file.len() + 200);
+        let sender = if self.sender.is_empty() { String::new() } else { quote_local(self.sender) };
+        if from {
+            let who = if sender.is_empty() { "MAILER-DAEMON" } else { &sender };
+            out.extend_from_slice(format!("From {who}  {}\n", ctime(sys)).as_bytes());
+        }
+        out.extend_from_slice(format!("Return-Path: <{sender}>\n").as_bytes());
+        if !self.orig.is_empty() {
+            out.extend_from_slice(format!("X-Original-To: {}\n", quote_local(self.orig)).as_bytes());
+        }
+        if style.delivered {
+            out.extend_from_slice(format!("Delivered-To: {}\n", quote_local(self.delivered)).as_bytes());
+        }
+        let mut start = true;
+        for (line, cut) in content(self.file) {
+            if start && style.mbox && line.starts_with(b"From ") {
+                out.push(b'>');
+            }
+            out.extend_from_slice(line);
+            if !cut {
+                out.push(b'\n');
+            }
+            start = !cut;
+        }
+        if !start {
+            out.push(b'\n');
+        }
+        if style.mbox {
+            out.push(b'\n');
+        }
+        out
+    }
+}
+
+/// Status of a mailbox error.
+fn status(e: Errno, default: &str) -> String {
+    match e {
+        Errno::EAGAIN => "4.2.0",
+        Errno::ENOSPC => "4.3.0",
+        Errno::EFBIG => "5.2.2",
+        _ => default,
+    }
+    .to_string()
+}
+
+/// Who writes.
+#[derive(Clone, Copy)]
+pub(crate) struct Owner {
+    pub(crate) uid: u32,
+    pub(crate) gid: u32,
+}
+
+/// Takes a user's rights for file access; the real user stays root, who can take others.
+pub(crate) async fn become_user(sys: &Sys, who: Owner) {
+    let _ = sys.set_ids(Ids::ROOT).await;
+    if who.uid != 0 || who.gid != 0 {
+        let _ = sys.set_ids(Ids { uid: 0, euid: who.uid, gid: 0, egid: who.gid, groups: vec![who.gid] }).await;
+    }
+}
+
+/// How an mbox is written.
+pub(crate) struct Mbox<'a> {
+    pub(crate) path: &'a str,
+    /// Rights for making the file and its lock.
+    pub(crate) spool: Owner,
+    /// Owner of a new file.
+    pub(crate) user: Owner,
+    /// Rights to go back to.
+    pub(crate) daemon: Owner,
+    /// Largest size; 0: none.
+    pub(crate) limit: i64,
+    /// Locks with `.lock` files (`mailbox_delivery_lock`).
+    pub(crate) dotlock: bool,
+    /// A lock that cannot be made is no obstacle (files named by users).
+    pub(crate) lock_may_fail: bool,
+    /// The owner must be the recipient (`strict_mailbox_ownership`).
+    pub(crate) strict: bool,
+    /// Plain files must not be executable.
+    pub(crate) no_exec: bool,
+    pub(crate) lock_tries: i64,
+    pub(crate) lock_delay: i64,
+}
+
+impl Mbox<'_> {
+    /// Appends a message. The warning, if there is one, is for the log.
+    pub(crate) async fn append(&self, sys: &Sys, copy: &Copy<'_>, style: Style) -> Result<Option<String>, Dsn> {
+        become_user(sys, self.spool).await;
+        let done = self.locked(sys, copy, style).await;
+        become_user(sys, self.daemon).await;
+        done
+    }
+    async fn locked(&self, sys: &Sys, copy: &Copy<'_>, style: Style) -> Result<Option<String>, Dsn> {
+        let lock = format!("{}.lock", self.path);
+        let regular = match sys.stat(self.path).await {
+            Ok(st) => st.kind == FileKind::File,
+            Err(_) => true,
+        };
+        let (mut locked, mut warning) = (false, None);
+        if self.dotlock && regular {
+            let mut tries = 0;
+            locked = loop {
+                match sys.open(&lock, Open { excl: true, ..Open::CREATE }, 0).await {
+                    Ok(fd) => {
+                        let _ = sys.write(fd, b"0").await;
+                        let _ = sys.close(fd).await;
+                        break true;
+                    }
+                    Err(Errno::EEXIST) => {
+                        tries += 1;
+                        if tries >= self.lock_tries {
+                            return Err(Dsn::new("4.2.0", format!("unable to create lock file {lock}: {}", Errno::EEXIST)));
+                        }
+                        let _ = sys.sleep(self.lock_delay.max(1) as u64 * 1_000_000).await;
+                    }
+                    Err(e) => {
+                        let reason = format!("unable to create lock file {lock}: {e}");
+                        if !self.lock_may_fail {
+                            return Err(Dsn::new(&status(e, "5.2.0"), reason));
+                        }
+                        warning = Some(reason);
+                        break false;
+                    }
+                }
+            };
+        }
+        let done = self.write(sys, copy, style).await;
+        if locked {
+            become_user(sys, self.spool).await;
+            let _ = sys.unlink(&lock).await;
+        }
+        done.map(|_| warning)
+    }
+    async fn write(&self, sys: &Sys, copy: &Copy<'_>, style: Style) -> Result<(), Dsn> {
+        let opened = sys.open(self.path, Open { nofollow: true, ..Open::APPEND }, 0o600).await;
+        let fd = match opened {
+            Ok(fd) => fd,
+            Err(Errno::ELOOP) => return Err(Dsn::new("5.2.0", format!("file {} is a symbolic link", self.path))),
+            Err(Errno::EISDIR) => return Err(Dsn::new("5.2.0", format!("open file {}: {}", self.path, Errno::EISDIR))),
+            Err(e) => return Err(Dsn::new(&status(e, "5.2.0"), format!("open file {}: {e}", self.path))),
+        };
+        let result = self.fill(sys, fd, copy, style).await;
+        let _ = sys.close(fd).await;
+        result
+    }
+    async fn fill(&self, sys: &Sys, fd: machine::Fd, copy: &Copy<'_>, style: Style) -> Result<(), Dsn> {
+        let bad = |e: Errno| Dsn::new(&status(e, "5.2.0"), format!("open file {}: {e}", self.path));
+        let mut st = sys.fstat(fd).await.map_err(bad)?;
+        if st.kind == FileKind::File && st.size == 0 && st.uid == self.spool.uid && self.user.uid != self.spool.uid {
+            let _ = sys.chown(self.path, Some(self.user.uid), Some(self.user.gid), false).await;
+            st = sys.fstat(fd).await.map_err(bad)?;
+        }
+        if st.kind != FileKind::File && self.strict {
+            return Err(Dsn::new("5.2.0", format!("destination {} is not a regular file", self.path)));
+        }
+        if self.no_exec && st.kind == FileKind::File && st.mode & 0o111 != 0 {
+            return Err(Dsn::new("5.7.1", "file is executable"));
+        }
+        if self.strict && st.uid != self.user.uid {
+            return Err(Dsn::new("4.2.0", format!("destination {} is not owned by recipient", self.path)));
+        }
+        let bytes = copy.bytes(sys, style.mbox, style);
+        let end = sys.seek(fd, Whence::End, 0).await.unwrap_or(st.size);
+        let written = if self.limit > 0 && st.kind == FileKind::File && end.saturating_add(bytes.len() as u64) > self.limit as u64 {
+            Err(Errno::EFBIG)
+        } else {
+            sys.write(fd, &bytes).await
+        };
+        if let Err(e) = written {
+            let _ = sys.truncate(fd, end).await;
+            let mut dsn = Dsn::new(&status(e, "5.3.0"), format!("error writing message: {e}"));
+            (dsn.dtype, dsn.dtext) = ("x-unix".to_string(), "input/output error".to_string());
+            return Err(dsn);
+        }
+        let _ = sys.fsync(fd).await;
+        Ok(())
+    }
+}
+
+async fn make_dirs(sys: &Sys, path: &str) -> bool {
+    let mut at = 1;
+    while let Some(end) = path[at..].find('/').map(|i| at + i) {
+        match sys.mkdir(&path[..end], 0o700).await {
+            Ok(()) | Err(Errno::EEXIST) => {}
+            Err(_) if sys.stat(&path[..end]).await.is_ok_and(|s| s.is_dir()) => {}
+            Err(_) => return false,
+        }
+        at = end + 1;
+    }
+    true
+}
+
+/// Delivers into a maildir (its path ends in `/`).
+pub(crate) async fn maildir(sys: &Sys, path: &str, user: Owner, daemon: Owner, copy: &Copy<'_>, style: Style) -> Result<(), Dsn> {
+    become_user(sys, user).await;
+    let done = maildir_as(sys, path, copy, style).await;
+    become_user(sys, daemon).await;
+    done
+}
+
+async fn maildir_as(sys: &Sys, path: &str, copy: &Copy<'_>, style: Style) -> Result<(), Dsn> {
+    let now = sys.now();
+    let host = sys.host_name().await;
+    let temp = format!("{path}tmp/{}.P{}.{host}", now.secs(), sys.pid());
+    let fail = |e: Errno, file: &str| Dsn::new(&status(e, "5.2.0"), format!("create maildir file {file}: {e}"));
+    let flags = Open { excl: true, ..Open::CREATE };
+    let mut opened = sys.open(&temp, flags, 0o600).await;
+    if opened == Err(Errno::ENOENT) && make_dirs(sys, &format!("{path}tmp/")).await {
+        opened = sys.open(&temp, flags, 0o600).await;
+    }
+    let fd = opened.map_err(|e| fail(e, &temp))?;
+    let ino = sys.fstat(fd).await.map(|s| s.ino).unwrap_or(0);
+    let new = format!("{path}new/{}.V801I{ino:x}M{}.{host}", now.secs(), now.0 % 1_000_000);
+    let mut result = sys.write(fd, &copy.bytes(sys, false, style)).await.map_err(|e| {
+        let mut dsn = Dsn::new(&status(e, "5.3.0"), format!("error writing message: {e}"));
+        (dsn.dtype, dsn.dtext) = ("x-unix".to_string(), "input/output error".to_string());
+        dsn
+    });
+    let _ = sys.fsync(fd).await;
+    let _ = sys.close(fd).await;
+    if result.is_ok() {
+        let mut linked = sys.link(&temp, &new).await;
+        if linked == Err(Errno::ENOENT) {
+            make_dirs(sys, &format!("{path}cur/")).await;
+            make_dirs(sys, &format!("{path}new/")).await;
+            linked = sys.link(&temp, &new).await;
+        }
+        result = linked.map_err(|e| fail(e, &new));
+    }
+    let _ = sys.unlink(&temp).await;
+    result
+}

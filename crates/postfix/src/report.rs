@@ -1,0 +1,336 @@
+//! What becomes of a recipient, said in one place: the log line, the bounce, defer and trace logs, the verify service.
+//! Not here: deciding it (the delivery agents), composing notices (`bounce`). Source: sent(3), defer(3), bounce(3), log_adhoc(3).
+
+use crate::ipc::{Attrs, ask_once};
+use crate::maillog::Log;
+use crate::queue::envelope::Rcpt;
+use machine::{Because, SimTime, Sys, Trace};
+
+/// Delivery request flags.
+pub(crate) mod flag {
+    /// Delete delivered recipients from the queue file.
+    pub(crate) const SUCCESS: i64 = 1;
+    /// Delete bounced recipients from the queue file.
+    pub(crate) const BOUNCE: i64 = 2;
+    /// Address probe of the mail system's own (`reject_unverified_recipient`).
+    pub(crate) const MTA_VRFY: i64 = 1 << 8;
+    /// Address probe of a user (`sendmail -bv`).
+    pub(crate) const USR_VRFY: i64 = 1 << 9;
+    /// Deliver and report (`sendmail -v`).
+    pub(crate) const RECORD: i64 = 1 << 10;
+    /// Report deliveries that a delay warning was sent for.
+    pub(crate) const REC_DLY_SENT: i64 = 1 << 13;
+}
+
+/// DSN notify flags.
+pub(crate) mod notify {
+    pub(crate) const NEVER: i64 = 1;
+    pub(crate) const SUCCESS: i64 = 2;
+    pub(crate) const FAILURE: i64 = 4;
+    pub(crate) const DELAY: i64 = 8;
+}
+
+/// When a message reached which stage; 0 where it has not.
+#[derive(Clone, Copy, Default)]
+#[allow(missing_docs)]
+pub(crate) struct Stats {
+    pub(crate) incoming: SimTime,
+    pub(crate) active: SimTime,
+    pub(crate) handoff: SimTime,
+    pub(crate) connected: SimTime,
+    pub(crate) done: SimTime,
+}
+
+/// A delivery status.
+#[derive(Clone, Default)]
+#[allow(missing_docs)]
+pub(crate) struct Dsn {
+    /// Enhanced status code, `5.1.1`.
+    pub(crate) status: String,
+    /// `delivered`, `relayed`, … ; empty: the usual one.
+    pub(crate) action: String,
+    pub(crate) reason: String,
+    /// Type and text of the diagnostic: `smtp`, `x-unix`.
+    pub(crate) dtype: String,
+    pub(crate) dtext: String,
+    /// Type and name of the remote MTA.
+    pub(crate) mtype: String,
+    pub(crate) mname: String,
+}
+
+impl Dsn {
+    /// A status with a reason.
+    pub(crate) fn new(status: &str, reason: impl Into<String>) -> Dsn {
+        Dsn { status: status.to_string(), reason: reason.into(), ..Dsn::default() }
+    }
+    /// Its attributes for the wire.
+    pub(crate) fn put(&self, attrs: &mut Attrs) {
+        for (name, value) in [
+            ("status", &self.status),
+            ("diag_type", &self.dtype),
+            ("diag_text", &self.dtext),
+            ("mta_type", &self.mtype),
+            ("mta_mname", &self.mname),
+            ("action", &self.action),
+            ("reason", &self.reason),
+        ] {
+            attrs.push(name, value);
+        }
+    }
+    /// Read back.
+    pub(crate) fn get(attrs: &Attrs) -> Dsn {
+        let text = |name: &str| attrs.get(name).to_string();
+        Dsn {
+            status: text("status"),
+            action: text("action"),
+            reason: text("reason"),
+            dtype: text("diag_type"),
+            dtext: text("diag_text"),
+            mtype: text("mta_type"),
+            mname: text("mta_mname"),
+        }
+    }
+}
+
+/// Whether a text is an enhanced status code.
+pub(crate) fn is_status(text: &str) -> bool {
+    let mut parts = text.split('.');
+    let (Some(class), Some(subject), Some(detail), None) = (parts.next(), parts.next(), parts.next(), parts.next()) else { return false };
+    matches!(class, "2" | "4" | "5") && [subject, detail].iter().all(|p| matches!(p.len(), 1..=3) && p.bytes().all(|b| b.is_ascii_digit()))
+}
+
+/// Splits `5.1.1 text`; the default status where there is none.
+pub(crate) fn split_status<'a>(default: &'a str, text: &'a str) -> (&'a str, &'a str) {
+    let text = text.trim_start();
+    match text.split_once([' ', '\t']) {
+        Some((first, rest)) if is_status(first) => (first, rest.trim_start()),
+        None if is_status(text) => (text, ""),
+        _ => (default, text),
+    }
+}
+
+/// The three ends of a delivery attempt.
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub(crate) enum Outcome {
+    Sent,
+    Deferred,
+    Bounced,
+}
+
+/// Appends a time span as the log shows it: two significant digits, at most two behind the point.
+fn span(out: &mut String, micros: u64) {
+    let secs = micros / 1_000_000;
+    let unit: u64 = match secs {
+        0 => 10_000,
+        1..=9 => 100_000,
+        _ => 1_000_000,
+    };
+    let rounded = (micros + unit / 2) / unit * unit;
+    out.push_str(&(rounded / 1_000_000).to_string());
+    let hundredths = rounded % 1_000_000 / 10_000;
+    if hundredths > 0 {
+        let text = format!(".{hundredths:02}");
+        out.push_str(text.trim_end_matches('0'));
+    }
+}
+
+/// The message that is reported on.
+#[derive(Clone, Default)]
+#[allow(missing_docs)]
+pub(crate) struct Job {
+    pub(crate) flags: i64,
+    pub(crate) id: String,
+    pub(crate) stats: Stats,
+    /// What led to this agent: class, transport, nexthop.
+    pub(crate) because: Vec<Because>,
+}
+
+/// A process's way of reporting.
+#[derive(Clone)]
+pub(crate) struct Reporter {
+    pub(crate) sys: Sys,
+    pub(crate) log: Log,
+    /// `soft_bounce`
+    pub(crate) soft_bounce: bool,
+}
+
+/// Attributes of a recipient for the wire.
+pub(crate) fn put_rcpt(attrs: &mut Attrs, r: &Rcpt) {
+    attrs.push("original_recipient", &r.orig);
+    attrs.push("recipient", &r.addr);
+    attrs.push("offset", &r.offset.to_string());
+    attrs.push("dsn_orig_rcpt", &r.dsn_orcpt);
+    attrs.push("notify_flags", &r.notify.to_string());
+}
+
+impl Reporter {
+    /// The log line of a delivery attempt.
+    fn line(&self, job: &Job, rcpt: &Rcpt, relay: &str, dsn: &Dsn, status: &str, because: &[Because]) {
+        let s = &job.stats;
+        let set = |t: SimTime| t > SimTime::default();
+        let now = if set(s.done) { s.done } else { self.sys.now() };
+        let (mut p, mut a, mut c, mut x) = (now.since(s.incoming), 0, 0, 0);
+        if set(s.active) {
+            p = s.active.since(s.incoming);
+            if set(s.handoff) {
+                a = s.handoff.since(s.active);
+                if set(s.connected) {
+                    c = s.connected.since(s.handoff);
+                    x = now.since(s.connected);
+                } else {
+                    x = now.since(s.handoff);
+                }
+            } else {
+                a = now.since(s.active);
+            }
+        }
+        let mut text = format!("{}: to=<{}>", job.id, log_address(&rcpt.addr));
+        if !rcpt.orig.is_empty() && !rcpt.orig.eq_ignore_ascii_case(&rcpt.addr) {
+            text.push_str(&format!(", orig_to=<{}>", log_address(&rcpt.orig)));
+        }
+        text.push_str(", relay=");
+        text.push_str(relay);
+        text.push_str(", delay=");
+        span(&mut text, now.since(s.incoming));
+        for (i, t) in [p, a, c, x].into_iter().enumerate() {
+            text.push_str(if i == 0 { ", delays=" } else { "/" });
+            span(&mut text, t);
+        }
+        text.push_str(&format!(", dsn={}, status={status} ({})", dsn.status, dsn.reason));
+        let mut trace = Trace::new(self.log.tag(), format!("to=<{}>: {status}: {}", rcpt.addr, dsn.reason));
+        trace.queue_id = Some(job.id.clone());
+        trace.because = job.because.clone();
+        trace.because.extend_from_slice(because);
+        let id = self.sys.trace(trace);
+        self.log.info_of(id, format_args!("{text}"));
+    }
+    /// The log line of a recipient whose notice has gone out already.
+    pub(crate) fn bounced_line(&self, job: &Job, rcpt: &Rcpt, relay: &str, dsn: &Dsn, because: &[Because]) {
+        self.line(job, rcpt, relay, dsn, "bounced", because);
+    }
+    async fn append(&self, service: &str, job: &Job, rcpt: &Rcpt, dsn: &Dsn) -> bool {
+        let mut ask = Attrs::new().with_num("nrequest", 0).with_num("flags", job.flags).with("queue_id", &job.id);
+        put_rcpt(&mut ask, rcpt);
+        dsn.put(&mut ask);
+        matches!(ask_once(&self.sys, service, &ask).await, Ok(a) if a.num("status") == 0 && !a.0.is_empty())
+    }
+    async fn trace_append(&self, job: &Job, rcpt: &Rcpt, relay: &str, dsn: &Dsn, because: &[Because]) -> bool {
+        let ok = self.append("private/trace", job, rcpt, dsn).await;
+        if ok && job.flags & flag::USR_VRFY != 0 {
+            self.line(job, rcpt, relay, dsn, &dsn.action, because);
+        }
+        ok
+    }
+    async fn probe(&self, job: &Job, rcpt: &Rcpt, relay: &str, dsn: &Dsn, status: i64, because: &[Because]) -> bool {
+        let ask = Attrs::new()
+            .with("request", "update")
+            .with("address", &rcpt.orig)
+            .with_num("recipient_status", status)
+            .with("reason", &format!("{} {}", dsn.status, dsn.reason));
+        if ask_once(&self.sys, "private/verify", &ask).await.is_err() {
+            self.log.warn(format_args!("{}: verify service failure", job.id));
+        }
+        self.line(job, rcpt, relay, dsn, &dsn.action, because);
+        true
+    }
+    /// Reports what became of a recipient. True: it is done with; false: it stays in the queue.
+    pub(crate) async fn report(&self, outcome: Outcome, job: &Job, rcpt: &Rcpt, relay: &str, dsn: &Dsn, because: &[Because]) -> bool {
+        let mut dsn = dsn.clone();
+        let (class, number) = match outcome {
+            Outcome::Sent => ('2', 0),
+            Outcome::Deferred => ('4', 1),
+            Outcome::Bounced => ('5', 2),
+        };
+        if !dsn.status.starts_with(class) || !is_status(&dsn.status) {
+            let name = ["sent", "defer_append", "bounce_append"][number as usize];
+            self.log.warn(format_args!("{name}: ignoring dsn code \"{}\"", dsn.status));
+            dsn.status = format!("{class}.0.0");
+        }
+        if job.flags & (flag::MTA_VRFY | flag::USR_VRFY) != 0 {
+            dsn.action = if outcome == Outcome::Sent { "deliverable" } else { "undeliverable" }.to_string();
+            return if job.flags & flag::MTA_VRFY != 0 {
+                self.probe(job, rcpt, relay, &dsn, number, because).await
+            } else {
+                self.trace_append(job, rcpt, relay, &dsn, because).await
+            };
+        }
+        let record = job.flags & flag::RECORD != 0;
+        match outcome {
+            Outcome::Sent => {
+                if dsn.action.is_empty() {
+                    dsn.action = "delivered".to_string();
+                }
+                let late = job.flags & flag::REC_DLY_SENT != 0 && (rcpt.notify == 0 || rcpt.notify & notify::DELAY != 0);
+                if record || late || rcpt.notify & notify::SUCCESS != 0 {
+                    self.trace_append(job, rcpt, relay, &dsn, because).await;
+                }
+                self.line(job, rcpt, relay, &dsn, "sent", because);
+                true
+            }
+            Outcome::Bounced => {
+                let soft = self.soft_bounce;
+                dsn.action = if soft { "delayed" } else { "failed" }.to_string();
+                if soft {
+                    dsn.status.replace_range(..1, "4");
+                }
+                let service = if soft { "private/defer" } else { "private/bounce" };
+                if self.append(service, job, rcpt, &dsn).await {
+                    if record {
+                        self.trace_append(job, rcpt, relay, &dsn, because).await;
+                    }
+                    self.line(job, rcpt, relay, &dsn, if soft { "SOFTBOUNCE" } else { "bounced" }, because);
+                    return !soft;
+                }
+                dsn = Dsn::new("4.3.0", "bounce or trace service failure");
+                self.defer(job, rcpt, relay, &mut dsn, because).await
+            }
+            Outcome::Deferred => self.defer(job, rcpt, relay, &mut dsn, because).await,
+        }
+    }
+    async fn defer(&self, job: &Job, rcpt: &Rcpt, relay: &str, dsn: &mut Dsn, because: &[Because]) -> bool {
+        dsn.action = "delayed".to_string();
+        if !self.append("private/defer", job, rcpt, dsn).await {
+            self.log.warn(format_args!("{}: defer service failure", job.id));
+        }
+        self.line(job, rcpt, relay, dsn, "deferred", because);
+        if job.flags & flag::RECORD != 0 {
+            self.trace_append(job, rcpt, relay, dsn, because).await;
+        }
+        false
+    }
+    /// Asks bounce, defer or trace for a notice: `what` 1 flush, 2 warn, 4 one recipient, 5 trace. True: done.
+    pub(crate) async fn notice(&self, service: &str, what: i64, message: &Attrs) -> bool {
+        let mut ask = Attrs::new().with_num("nrequest", what);
+        ask.0.extend(message.0.iter().cloned());
+        matches!(ask_once(&self.sys, service, &ask).await, Ok(a) if a.num("status") == 0 && !a.0.is_empty())
+    }
+}
+
+/// An address as log lines show it: external form.
+pub(crate) fn log_address(addr: &str) -> String {
+    if addr.is_empty() { String::new() } else { crate::address::tok::quote_local(addr) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_have_two_digits() {
+        for (micros, text) in
+            [(0, "0"), (4_000, "0"), (5_000, "0.01"), (104_000, "0.1"), (55_000, "0.06"), (2_580_000, "2.6"), (13_400_000, "13"), (9_990_000, "10")]
+        {
+            let mut out = String::new();
+            span(&mut out, micros);
+            assert_eq!(out, text, "{micros}");
+        }
+    }
+
+    #[test]
+    fn status_codes_are_split_off() {
+        assert_eq!(split_status("5.0.0", "5.1.1 User unknown"), ("5.1.1", "User unknown"));
+        assert_eq!(split_status("5.0.0", "User unknown"), ("5.0.0", "User unknown"));
+        assert!(is_status("4.7.1") && !is_status("3.1.1") && !is_status("5.1") && !is_status("5.1234.1"));
+    }
+}

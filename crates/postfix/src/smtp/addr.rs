@@ -1,0 +1,148 @@
+//! The servers of a destination: MX and address records, in the order in which they are tried. Source: RFC 5321 §5.1, RFC 7505, smtp_addr(3).
+
+use super::Delivery;
+use crate::report::Dsn;
+use machine::resolver::{self, Answer, NameError};
+use std::net::Ipv4Addr;
+use wire::dns::{Data, RecordType};
+
+/// A server to try.
+#[derive(Clone)]
+pub(super) struct Host {
+    pub(super) name: String,
+    /// `None`: a unix socket.
+    pub(super) ip: Option<Ipv4Addr>,
+    /// Path of a unix socket.
+    pub(super) path: String,
+    pub(super) pref: u16,
+}
+
+/// Servers, best first.
+pub(super) struct Found {
+    pub(super) hosts: Vec<Host>,
+    /// This host is one of the mail exchangers: others beyond these are not asked.
+    pub(super) i_am_mx: bool,
+}
+
+fn not_found(name: &str, kind: &str, answer: &Answer) -> Dsn {
+    let (status, text) = match answer {
+        Answer::TempFail => ("4.4.3", "Host not found, try again"),
+        Answer::NxDomain => ("5.4.4", "Host not found"),
+        _ => ("5.4.4", "Host found but no data record of requested type"),
+    };
+    Dsn::new(status, format!("Host or domain name not found. Name service error for name={name} type={kind}: {text}"))
+}
+
+/// Addresses of one host.
+async fn addresses(job: &Delivery<'_>, name: &str, pref: u16, out: &mut Vec<Host>) -> Result<(), Dsn> {
+    let sys = &job.d.sys;
+    if let Ok(ip) = name.trim_start_matches("ipv4:").parse::<Ipv4Addr>() {
+        out.push(Host { name: name.to_string(), ip: Some(ip), path: String::new(), pref });
+        return Ok(());
+    }
+    let lookup = if job.lmtp { "lmtp_host_lookup" } else { "smtp_host_lookup" };
+    let how = job.d.cfg.list(lookup);
+    let mut why = None;
+    if how.iter().any(|h| h == "dns") && !job.d.cfg.bool("disable_dns_lookups") {
+        match resolver::lookup(sys, name, RecordType::A).await {
+            Answer::Found(_, records) => {
+                for r in records {
+                    if let Data::A(ip) = r.data {
+                        out.push(Host { name: name.to_string(), ip: Some(ip), path: String::new(), pref });
+                    }
+                }
+                return Ok(());
+            }
+            answer @ Answer::TempFail => return Err(not_found(name, "A", &answer)),
+            answer => why = Some(not_found(name, "A", &answer)),
+        }
+    }
+    if how.iter().any(|h| h == "native") || job.d.cfg.bool("disable_dns_lookups") {
+        match resolver::host_addrs(sys, name).await {
+            Ok(ips) => {
+                out.extend(ips.into_iter().map(|ip| Host { name: name.to_string(), ip: Some(ip), path: String::new(), pref }));
+                return Ok(());
+            }
+            Err(e) => {
+                let status = if e == NameError::Again { "4.4.4" } else { "5.4.4" };
+                why = Some(Dsn::new(status, format!("unable to look up host {name}: {}", e.text())));
+            }
+        }
+    }
+    Err(why.unwrap_or_else(|| Dsn::new("5.4.4", format!("{name}: host not found"))))
+}
+
+fn loops(name: &str) -> Dsn {
+    Dsn::new("5.4.6", format!("mail for {name} loops back to myself"))
+}
+
+/// The servers of a destination; with `mx` its mail exchangers. `detect`: this host's own addresses mean a loop.
+pub(super) async fn find(job: &Delivery<'_>, name: &str, mx: bool, detect: bool) -> Result<Found, Dsn> {
+    let sys = &job.d.sys;
+    let own: Vec<Ipv4Addr> = if detect { crate::address::local::own_addresses(sys, &job.d.cfg).await } else { Vec::new() };
+    let mine = |h: &Host| h.ip.is_some_and(|ip| own.contains(&ip));
+    let mut hosts = Vec::new();
+    let answer = if mx { resolver::lookup(sys, name, RecordType::MX).await } else { Answer::NoData };
+    let records = match answer {
+        Answer::Found(_, records) => records,
+        answer @ Answer::TempFail => {
+            if job.d.cfg.bool("ignore_mx_lookup_error") {
+                addresses(job, name, 0, &mut hosts).await?;
+                return Ok(Found { hosts, i_am_mx: false });
+            }
+            return Err(not_found(name, "MX", &answer));
+        }
+        _ => {
+            addresses(job, name, 0, &mut hosts).await?;
+            if hosts.iter().any(mine) {
+                return Err(loops(name));
+            }
+            return Ok(Found { hosts, i_am_mx: false });
+        }
+    };
+    let mut exchangers: Vec<(u16, String)> = records
+        .into_iter()
+        .filter_map(|r| match r.data {
+            Data::Mx(pref, host) => Some((pref, host)),
+            _ => None,
+        })
+        .collect();
+    if exchangers.iter().any(|(_, h)| h.is_empty() || h == ".") {
+        return Err(Dsn::new("5.1.0", format!("Domain {name} does not accept mail (nullMX)")));
+    }
+    exchangers.sort_by_key(|(pref, _)| *pref);
+    let best = exchangers.first().map_or(0, |(pref, _)| *pref);
+    let mut why: Option<Dsn> = None;
+    for (pref, host) in &exchangers {
+        if let Err(dsn) = addresses(job, host, *pref, &mut hosts).await
+            && why.as_ref().is_none_or(|w| !w.status.starts_with('4'))
+        {
+            why = Some(dsn);
+        }
+    }
+    if hosts.is_empty() {
+        job.d.log.warn(format_args!("no MX host for {name} has a valid address record"));
+        let mut dsn = why.unwrap_or_default();
+        if job.d.cfg.bool("smtp_defer_if_no_mx_address_found") {
+            dsn.status = dsn.status.replacen('5', "4", 1);
+        }
+        return Err(dsn);
+    }
+    let mut i_am_mx = false;
+    if let Some(me) = hosts.iter().find(|h| mine(h)).map(|h| h.pref) {
+        i_am_mx = true;
+        let found = hosts[0].pref;
+        hosts.retain(|h| h.pref < me);
+        if hosts.is_empty() {
+            return Err(if best == found { loops(name) } else { Dsn::new("4.4.4", format!("unable to find primary relay for {name}")) });
+        }
+    }
+    if job.d.cfg.bool("smtp_randomize_addresses") {
+        for i in (1..hosts.len()).rev() {
+            let j = (sys.random().await % (i as u64 + 1)) as usize;
+            hosts.swap(i, j);
+        }
+        hosts.sort_by_key(|h| h.pref);
+    }
+    Ok(Found { hosts, i_am_mx })
+}

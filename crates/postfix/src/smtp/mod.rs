@@ -1,0 +1,258 @@
+//! smtp(8) and lmtp(8): takes messages to other hosts, mail exchanger by mail exchanger.
+//! Not here: finding the hosts (`addr`), the dialogue (`session`). Source: smtp(8), RFC 5321 §5.
+
+mod addr;
+mod session;
+
+use crate::deliver::{self, Request};
+use crate::queue::envelope::Rcpt;
+use crate::report::{Dsn, Outcome};
+use crate::server::Daemon;
+use crate::why;
+use addr::Host;
+use machine::{Because, SimTime, SockAddr, Sys};
+use session::Session;
+
+/// The daemon.
+pub(crate) async fn main(sys: Sys) -> i32 {
+    let mut d = match Daemon::start(&sys).await {
+        Ok(d) => d,
+        Err(status) => return status,
+    };
+    let lmtp = sys.name() == "lmtp";
+    let generic = match crate::lookup::Maps::open(&d.cfg, "smtp_generic_maps").await {
+        Ok(maps) => maps,
+        Err(why) => return d.log.fatal(&why).await,
+    };
+    while let Some((conn, request)) = deliver::next(&mut d).await {
+        let left = request.rcpts.clone();
+        let mut job = Delivery { d: &d, lmtp, generic: &generic, left, why: Dsn::default(), because: Vec::new(), request, last: false };
+        if lmtp && job.request.nexthop.starts_with("unix:") {
+            let path = job.request.nexthop["unix:".len()..].to_string();
+            job.unix(&path).await;
+        } else {
+            job.run().await;
+        }
+        job.give_up().await;
+        deliver::done(conn, &job.request).await;
+    }
+    0
+}
+
+/// One request on its way through the servers.
+struct Delivery<'a> {
+    d: &'a Daemon,
+    lmtp: bool,
+    generic: &'a crate::lookup::Maps,
+    /// Recipients whose fate is open.
+    left: Vec<Rcpt>,
+    why: Dsn,
+    because: Vec<Because>,
+    request: Request,
+    /// No other server will be tried after this one.
+    last: bool,
+}
+
+/// `host`, `host:port`, `[host]:port`: host, port, whether it is in brackets.
+pub(crate) fn destination(text: &str, default: &str) -> (String, String, bool) {
+    let text = text.strip_prefix("inet:").unwrap_or(text);
+    if let Some((host, rest)) = text.strip_prefix('[').and_then(|t| t.split_once(']')) {
+        let port = rest.strip_prefix(':').filter(|p| !p.is_empty()).unwrap_or(default);
+        return (host.to_string(), port.to_string(), true);
+    }
+    match text.rsplit_once(':') {
+        Some((host, port)) if !port.is_empty() => (host.to_string(), port.to_string(), false),
+        _ => (text.trim_end_matches(':').to_string(), default.to_string(), false),
+    }
+}
+
+impl Delivery<'_> {
+    fn prefix(&self) -> &'static str {
+        if self.lmtp { "lmtp_" } else { "smtp_" }
+    }
+    async fn unix(&mut self, path: &str) {
+        let host = Host { name: self.d.cfg.str("myhostname"), ip: None, path: path.to_string(), pref: 0 };
+        self.last = true;
+        self.try_host(&host, 0).await;
+    }
+    async fn run(&mut self) {
+        let cfg = &self.d.cfg;
+        let mut sites = crate::config::split(&self.request.nexthop);
+        let own = sites.len();
+        if !self.lmtp {
+            sites.extend(cfg.list("smtp_fallback_relay"));
+        } else {
+            sites.extend(cfg.list("lmtp_fallback_relay"));
+        }
+        let default = cfg.str(if self.lmtp { "lmtp_tcp_port" } else { "smtp_tcp_port" });
+        let mut tried = 0;
+        for (at, site) in sites.iter().enumerate() {
+            if self.left.is_empty() {
+                break;
+            }
+            tried = at;
+            let mut final_site = at + 1 == sites.len();
+            let (name, port, bracketed) = destination(site, &default);
+            let Some(port) = port_number(&self.d.sys, &port).await else {
+                let text = format!("unknown service: {port}/tcp");
+                self.d.log.warn(format_args!("{text}"));
+                self.why = Dsn::new("4.3.5", "Server configuration error");
+                continue;
+            };
+            let mx = !self.lmtp && !bracketed && cfg.str("smtp_dns_support_level") != "disabled" && !cfg.bool("disable_dns_lookups");
+            let found = addr::find(self, &name, mx, port == 25 && !self.lmtp).await;
+            let hosts = match found {
+                Ok(found) => {
+                    final_site |= found.i_am_mx;
+                    found.hosts
+                }
+                Err(dsn) => {
+                    final_site |= dsn.status == "5.4.6";
+                    self.why = dsn;
+                    Vec::new()
+                }
+            };
+            let limit = cfg.int(&format!("{}mx_address_limit", self.prefix()));
+            let sessions = cfg.int(&format!("{}mx_session_limit", self.prefix()));
+            let (mut addresses, mut count) = (0, 0);
+            for (i, host) in hosts.iter().enumerate() {
+                if self.left.is_empty() {
+                    break;
+                }
+                addresses += 1;
+                let mut end = i + 1 == hosts.len() || addresses == limit;
+                self.last = final_site && end;
+                // Only the sessions that get beyond the greeting count.
+                if sessions > 0 && count + 1 == sessions {
+                    self.last |= final_site;
+                }
+                if self.try_host(host, port).await {
+                    count += 1;
+                    end |= count == sessions;
+                }
+                if end {
+                    break;
+                }
+            }
+            if final_site {
+                break;
+            }
+        }
+        if self.left.is_empty() {
+            return;
+        }
+        if self.why.status.is_empty() {
+            self.why = Dsn::new("4.3.0", "server unavailable or unable to receive mail");
+        } else if self.why.status.starts_with('5') {
+            if tried >= own {
+                self.d.log.warn(format_args!("{}fallback_relay configuration problem", self.prefix()));
+                self.why.status = "4.3.5".to_string();
+            } else if !self.lmtp && sites.first().is_some_and(|s| *s == self.d.cfg.str("relayhost")) {
+                self.d.log.warn(format_args!("relayhost configuration problem"));
+                self.why.status = "4.3.5".to_string();
+            } else if self.why.status == "5.4.6" {
+                let transport = self.d.cfg.str("best_mx_transport");
+                if !transport.is_empty() {
+                    let (service, nexthop) = transport.split_once(':').unwrap_or((&transport, ""));
+                    let nexthop = if nexthop.is_empty() { self.request.nexthop.clone() } else { nexthop.to_string() };
+                    for rcpt in std::mem::take(&mut self.left) {
+                        self.request.pass(service, &nexthop, &rcpt).await;
+                    }
+                }
+            }
+        }
+    }
+    /// Talks to one server. True: the session got beyond the greeting.
+    async fn try_host(&mut self, host: &Host, port: u16) -> bool {
+        match self.connect(host, port).await {
+            Ok(mut session) => {
+                self.because.push(why::note(format!("connected to {}", session.relay)));
+                let greeted = session.helo(self).await;
+                if greeted {
+                    session.transfer(self).await;
+                }
+                session.close().await;
+                greeted
+            }
+            Err(dsn) => {
+                self.d.log.info(format_args!("{}", dsn.reason));
+                self.because.push(Because::State { what: dsn.reason.clone() });
+                self.why = dsn;
+                false
+            }
+        }
+    }
+    async fn connect(&self, host: &Host, port: u16) -> Result<Session, Dsn> {
+        let sys = &self.d.sys;
+        let timeout = self.d.cfg.time(&format!("{}connect_timeout", self.prefix())).max(0) as u64;
+        let until = (timeout > 0).then(|| sys.now().plus_secs(timeout));
+        let Some(ip) = host.ip else {
+            let name = format!("{}[{}]", host.name, host.path);
+            return match sys.unix_connect(&host.path).await {
+                Ok(fd) => Ok(Session::new(sys, fd, host, &name, &name)),
+                Err(e) => Err(Dsn::new("4.4.1", format!("connect to {name}: {e}"))),
+            };
+        };
+        let name = format!("{}[{ip}]", host.name);
+        let relay = format!("{name}:{port}");
+        let bind = self.d.cfg.str(&format!("{}bind_address", self.prefix()));
+        let from = bind.parse().ok().map(|ip| SockAddr { ip, port: 0 });
+        match sys.tcp_connect(SockAddr { ip, port }, from, until).await {
+            Ok(fd) => Ok(Session::new(sys, fd, host, &name, &relay)),
+            Err(e) => Err(Dsn::new("4.4.1", format!("connect to {relay}: {e}"))),
+        }
+    }
+    /// All recipients that are left fail for this reason; or, if there is another server, they wait for it.
+    async fn fail_all(&mut self, dsn: Dsn, relay: &str, throttle: bool) {
+        let soft = dsn.status.starts_with('4');
+        let retry = soft || self.d.cfg.bool("soft_bounce");
+        self.why = dsn.clone();
+        if retry && !self.last {
+            self.d.log.info(format_args!("{}: {}", self.request.job.id, dsn.reason));
+            return;
+        }
+        let now = self.d.sys.now();
+        let stats = &mut self.request.job.stats;
+        if stats.connected == SimTime::default() && relay != "none" {
+            stats.connected = now;
+        }
+        if relay != "none" {
+            stats.done = now;
+        }
+        let outcome = if soft { Outcome::Deferred } else { Outcome::Bounced };
+        let mut deferred = false;
+        for rcpt in std::mem::take(&mut self.left) {
+            deferred |= !self.request.report(outcome, &rcpt, relay, &dsn, &self.because).await;
+        }
+        if throttle && deferred && self.request.hop_status.is_none() {
+            self.request.hop_status = Some(dsn);
+        }
+    }
+    /// One recipient fails; false: it waits for another server.
+    async fn fail_one(&mut self, rcpt: &Rcpt, dsn: Dsn, relay: &str) -> bool {
+        let soft = dsn.status.starts_with('4');
+        self.why = dsn.clone();
+        if (soft || self.d.cfg.bool("soft_bounce")) && !self.last {
+            self.d.log.info(format_args!("{}: {}", self.request.job.id, dsn.reason));
+            return false;
+        }
+        let outcome = if soft { Outcome::Deferred } else { Outcome::Bounced };
+        self.request.report(outcome, rcpt, relay, &dsn, &self.because).await;
+        true
+    }
+    /// What is left when there is no server any more.
+    async fn give_up(&mut self) {
+        if !self.left.is_empty() {
+            self.last = true;
+            let dsn = self.why.clone();
+            self.fail_all(dsn, "none", true).await;
+        }
+    }
+}
+
+async fn port_number(sys: &Sys, port: &str) -> Option<u16> {
+    match port.parse() {
+        Ok(n) => Some(n),
+        Err(_) => machine::resolver::service_port(sys, port, "tcp").await,
+    }
+}
