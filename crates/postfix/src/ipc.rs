@@ -212,6 +212,6 @@ mod tests {
             assert_eq!((kind, to - from), (b'N', n));
             pos = to;
         }
-        assert!(record_at(&out[..out.len() - 1], out.len() - 20003).is_none());
+        assert!(record_at(&out[..out.len() - 1], out.len() - 20004).is_none());
     }
 }
