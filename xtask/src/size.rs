@@ -11,7 +11,8 @@ use std::path::Path;
 const FIRST_LOAD: usize = 300_000;
 
 /// The chunks behind the doors: name, least and greatest gzip bytes. Less than the least: its code went elsewhere.
-const CHUNKS: &[(&str, usize, usize)] = &[("screen", 100, 60_000), ("tools", 100, 90_000)];
+/// `screen` comes here with the first program behind its door: an empty door is not reached, so it makes no chunk.
+const CHUNKS: &[(&str, usize, usize)] = &[("tools", 100, 90_000)];
 
 /// What two chunks share, in files of its own, all together.
 const SHARED: usize = 60_000;
