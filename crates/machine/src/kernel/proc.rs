@@ -71,6 +71,39 @@ pub(crate) struct Proc {
 }
 
 impl Proc {
+    /// A process that leads its own session and group, without parent, terminal or open files.
+    fn new(host: usize, slot: Rc<Slot>, guest: Guest, ids: Ids, cwd: Ino, now: SimTime) -> Proc {
+        Proc {
+            host,
+            parent: None,
+            pid: slot.pid,
+            pgrp: slot.pid,
+            session: slot.pid,
+            tty: None,
+            ids,
+            cwd,
+            umask: 0o022,
+            fds: Vec::new(),
+            slot,
+            guest: Some(guest),
+            next: Next::Poll,
+            effects: VecDeque::new(),
+            mark: TraceId(0),
+            on_signal: Vec::new(),
+            caught: Vec::new(),
+            interrupt: false,
+            stopped: false,
+            stopped_ready: false,
+            news: None,
+            status: None,
+            started: now,
+            waiting: false,
+            wait: 0,
+            begun: None,
+            spin_at: now,
+            spins: 0,
+        }
+    }
     pub(crate) fn name(&self) -> &str {
         let all = self.slot.argv.first().map_or("", String::as_str);
         all.rsplit('/').next().unwrap_or(all)
@@ -207,36 +240,7 @@ impl Kernel {
         let ppid = parent.and_then(|p| self.procs[p].as_ref()).map_or(0, |p| p.pid);
         let slot = Self::slot(&self.hosts[host], pid, ppid, &ids, image.argv, env);
         let guest = (image.main)(Sys(slot.clone()));
-        let proc = Proc {
-            host,
-            parent,
-            pid,
-            pgrp: pid,
-            session: pid,
-            tty,
-            ids,
-            cwd,
-            umask: 0o022,
-            fds: Vec::new(),
-            slot,
-            guest: Some(guest),
-            next: Next::Poll,
-            effects: VecDeque::new(),
-            mark: TraceId(0),
-            on_signal: Vec::new(),
-            caught: Vec::new(),
-            interrupt: false,
-            stopped: false,
-            stopped_ready: false,
-            news: None,
-            status: None,
-            started: self.now,
-            waiting: false,
-            wait: 0,
-            begun: None,
-            spin_at: self.now,
-            spins: 0,
-        };
+        let proc = Proc { parent, tty, ..Proc::new(host, slot, guest, ids, cwd, self.now) };
         let pix = super::put(&mut self.procs, proc);
         self.ready.push_back(pix);
         Ok(pix)
@@ -330,34 +334,15 @@ impl Kernel {
             None => ppgrp,
         };
         let proc = Proc {
-            host,
             parent: Some(pix),
-            pid,
             pgrp: if spawn.session { pid } else { pgrp },
             session: if spawn.session { pid } else { session },
             tty: if spawn.session { None } else { tty },
-            ids,
-            cwd,
             umask,
             fds: table,
-            slot,
-            guest: Some(guest),
-            next: Next::Poll,
-            effects: VecDeque::new(),
             mark,
             on_signal,
-            caught: Vec::new(),
-            interrupt: false,
-            stopped: false,
-            stopped_ready: false,
-            news: None,
-            status: None,
-            started: self.now,
-            waiting: false,
-            wait: 0,
-            begun: None,
-            spin_at: self.now,
-            spins: 0,
+            ..Proc::new(host, slot, guest, ids, cwd, self.now)
         };
         if spawn.foreground
             && let Some(tty) = proc.tty
