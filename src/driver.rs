@@ -88,7 +88,7 @@ impl Driver {
         platform::forget(&storage::replaying(lab));
         let saved = saved.unwrap_or_else(|| Saved { lab: lab.into(), seed: platform::seed(), ..Saved::default() });
         let world = World::new(lab, saved.seed)?;
-        let info = world::labs().iter().find(|l| l.name == lab).ok_or("No such lab.")?;
+        let info = world::labs().find(|l| l.name == lab).ok_or("No such lab.")?;
         let mut driver = Driver {
             clock: Clock::new(world.now(), platform::micros()),
             world,

@@ -18,7 +18,7 @@ mod vfs;
 
 pub use errno::{Errno, Sysret};
 pub use event::{Because, Event, LogLine, Packet, PacketKind, Trace, TraceId, Verdict};
-pub use kernel::{HostSpec, Kernel, TtyState, program_file};
+pub use kernel::{HostSpec, Kernel, Piped, TtyState, program_file};
 pub use lines::Lines;
 pub use map::Map;
 pub use program::{Chunk, Guest, LoadError, Loading, Main, Program};

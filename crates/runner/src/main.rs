@@ -1,6 +1,33 @@
-//! The native command `ehlo`. Only owner of sockets, files and the wall clock. Not here yet: any of its subcommands.
+//! The native command `ehlo`. Only owner of sockets, files and the wall clock. Not here: any behaviour of the simulated machines (`world`).
 
-fn main() -> std::process::ExitCode {
-    eprintln!("ehlo: replay, shell and bench are not built yet");
-    std::process::ExitCode::FAILURE
+mod replay;
+mod scenario;
+mod shell;
+mod steps;
+mod traffic;
+
+use std::process::ExitCode;
+
+const USAGE: &str = "usage: ehlo replay [--out DIR] FILE...   runs recorded scenarios on the simulation and prints them with what it did
+       ehlo shell [LAB [HOST [USER]]]   a terminal of a lab in this terminal (default: linuxidc mail root)
+";
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let result = match args.first().map(String::as_str) {
+        Some("replay") => replay::main(&args[1..]),
+        Some("shell") => shell::main(&args[1..]),
+        Some("help" | "--help" | "-h") => {
+            print!("{USAGE}");
+            return ExitCode::SUCCESS;
+        }
+        _ => Err(USAGE.to_string()),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprint!("{}\n", message.trim_end());
+            ExitCode::FAILURE
+        }
+    }
 }

@@ -3,66 +3,186 @@
 //! `World::new` reads nothing from outside; `handle` is the one mutation; `poll` drains what came of it; the queries (`tty`,
 //! `complete`, `log`, `file`, …) read and never change. Same lab, seed and inputs: same outputs, on every machine.
 
-#[allow(dead_code)]
 mod actors;
 mod api;
+mod completion;
+mod digest;
+mod labs;
+pub mod stage;
 
 pub use api::*;
+/// The kernel's own door, for front ends without a page.
+pub use machine;
 pub use machine::{Because, Chunk, LoadError, LogLine, Program, SimTime, Trace, TraceId, Verdict};
 
+use machine::Event;
+use stage::Stage;
+use std::collections::VecDeque;
+
 /// The labs, in the order in which a page offers them.
-pub fn labs() -> &'static [LabInfo] {
-    &[LabInfo {
-        name: "linuxidc",
-        terminals: &[("mail", "root"), ("client", "root")],
-        hosts: &[("mail", &["root", "redhat", "student"]), ("client", &["root"])],
-    }]
+pub fn labs() -> impl Iterator<Item = &'static LabInfo> {
+    labs::LABS.iter().map(|lab| &lab.info)
 }
 
 /// A small network of simulated machines with its own clock.
 pub struct World {
-    outputs: std::collections::VecDeque<Output>,
+    stage: Stage,
+    outputs: VecDeque<Output>,
     log: Vec<LogLine>,
     traces: Vec<Trace>,
-    now: SimTime,
+    digest: digest::Digest,
+    /// Inputs that came while a program's code was being loaded.
+    waiting: VecDeque<(SimTime, Input)>,
+    /// The answer to "when next?" is due at the end of the tray.
+    asked: bool,
 }
 
 impl World {
     /// The world of a lab at its start. Its clock stands at the lab's start time; `seed` decides queue ids and other chance.
+    /// The tray holds the opening of the lab's terminals.
     ///
     /// # Errors
     /// A sentence, if there is no such lab.
-    pub fn new(lab: &str, _seed: u64) -> Result<World, String> {
-        if !labs().iter().any(|l| l.name == lab) {
-            return Err(format!("There is no lab named {lab}."));
+    pub fn new(lab: &str, seed: u64) -> Result<World, String> {
+        let found = labs::LABS.iter().find(|l| l.info.name == lab).ok_or_else(|| format!("There is no lab named {lab}."))?;
+        let mut world = World {
+            stage: (found.build)(seed),
+            outputs: VecDeque::new(),
+            log: Vec::new(),
+            traces: Vec::new(),
+            digest: digest::Digest::default(),
+            waiting: VecDeque::new(),
+            asked: true,
+        };
+        for (host, user) in found.info.terminals {
+            world.open(host, user);
         }
-        Ok(World { outputs: Default::default(), log: Vec::new(), traces: Vec::new(), now: SimTime::from_secs(1_313_005_800) })
+        world.stage.kernel.advance(world.stage.kernel.now());
+        world.drain();
+        Ok(world)
     }
     /// The time on the world's clock.
     pub fn now(&self) -> SimTime {
-        self.now
+        self.stage.kernel.now()
     }
-    /// Lets everything happen that is due by `now` (never earlier than the clock), then takes the input.
-    pub fn handle(&mut self, now: SimTime, _input: Input) {
-        self.now = self.now.max(now);
+    /// Minutes east of UTC of a host's clock.
+    pub fn utc_offset(&self, host: &str) -> i32 {
+        self.stage.kernel.host(host).map_or(0, |h| self.stage.kernel.offset(h))
+    }
+
+    /// Lets everything happen that is due by `now` (never earlier than the clock), then takes the input. While a program's code is
+    /// being loaded, inputs wait.
+    pub fn handle(&mut self, now: SimTime, input: Input) {
+        self.waiting.push_back((now, input));
+        self.work();
+    }
+    fn work(&mut self) {
+        while self.stage.kernel.stalled().is_none()
+            && let Some((now, input)) = self.waiting.pop_front()
+        {
+            self.stage.kernel.advance(now);
+            if self.stage.kernel.stalled().is_some() && input != Input::Tick {
+                self.waiting.push_front((now, input));
+                break;
+            }
+            self.take(input);
+        }
+        self.asked = true;
+        self.drain();
+    }
+    fn take(&mut self, input: Input) {
+        let kernel = &mut self.stage.kernel;
+        match input {
+            Input::Tty { tty, bytes } => kernel.type_bytes(tty.0, &bytes),
+            Input::Open { host, user } => self.open(&host, &user),
+            Input::Close { tty } => kernel.hang_up(tty.0),
+            Input::Size { tty, cols, rows } => kernel.resize(tty.0, cols, rows),
+            Input::Write { host, path, bytes } => {
+                if let Some(host) = kernel.host(&host) {
+                    self.stage.file(host, &path, &bytes);
+                }
+            }
+            Input::Tick => {}
+        }
+        let now = self.stage.kernel.now();
+        self.stage.kernel.advance(now);
+    }
+    fn open(&mut self, host: &str, user: &str) {
+        let Some(n) = self.stage.kernel.host(host) else { return };
+        let Some(account) = self.stage.account(n, user) else { return };
+        let shell = account.shell.rsplit('/').next().unwrap_or("bash");
+        let mut env = stage::environment(user, &account.home);
+        env.retain(|e| !e.starts_with("PAGER=") && !e.starts_with("TERM="));
+        env.push("TERM=xterm".into());
+        env.push(format!("MAIL=/var/mail/{user}"));
+        let argv0 = format!("-{shell}");
+        if let Ok(tty) = self.stage.kernel.open_tty(n, user, &account.shell, &[&argv0], &env, account.ids, &account.home) {
+            self.outputs.push_back(Output::Opened { tty: TtyId(tty), host: host.into(), user: user.into() });
+        }
+    }
+    /// Moves what the kernel tells to the tray.
+    fn drain(&mut self) {
+        while let Some(event) = self.stage.kernel.poll() {
+            self.digest.event(self.stage.kernel.now(), &event);
+            match event {
+                Event::Tty { tty, typed, bytes, trace } => {
+                    let origin = if typed { Origin::Typed } else { Origin::Program };
+                    self.outputs.push_back(Output::Tty { tty: TtyId(tty), origin, bytes, trace });
+                }
+                Event::TtyChanged(tty) => self.outputs.push_back(Output::TtyChanged(TtyId(tty))),
+                Event::Closed(tty) => self.outputs.push_back(Output::Closed(TtyId(tty))),
+                Event::Log(line) => {
+                    self.log.push(line.clone());
+                    self.outputs.push_back(Output::Log(line));
+                }
+                Event::Trace(trace) => {
+                    self.traces.push((*trace).clone());
+                    self.outputs.push_back(Output::Trace(trace));
+                }
+                Event::Packet(_) => {}
+                Event::Load(chunk) => self.outputs.push_back(Output::Load(chunk)),
+            }
+        }
     }
     /// The next output, until the tray is empty.
     pub fn poll(&mut self) -> Option<Output> {
-        self.outputs.pop_front()
+        if let Some(output) = self.outputs.pop_front() {
+            return Some(output);
+        }
+        if !std::mem::take(&mut self.asked) {
+            return None;
+        }
+        let (at, who, what) = self.stage.kernel.next_alarm()?;
+        Some(Output::Wake { at, why: Reason { who, what } })
     }
     /// A chunk that was asked for by [`Output::Load`] has arrived, or could not be had.
-    pub fn loaded(&mut self, _chunk: &str, _table: Result<&'static [machine::Program], machine::LoadError>) {}
+    pub fn loaded(&mut self, chunk: &str, table: Result<&'static [machine::Program], machine::LoadError>) {
+        self.stage.kernel.loaded(chunk, table);
+        self.work();
+    }
     /// State of a terminal.
-    pub fn tty(&self, _tty: TtyId) -> Option<TtyView> {
-        None
+    pub fn tty(&self, tty: TtyId) -> Option<TtyView> {
+        let t = self.stage.kernel.tty(tty.0)?;
+        Some(TtyView {
+            host: self.stage.kernel.host_label(t.host).into(),
+            user: t.user.into(),
+            canonical: t.modes.canonical,
+            echo: t.modes.echo,
+            signals: t.modes.signals,
+            at_prompt: t.edit.is_some(),
+            program: t.program,
+            cols: t.size.0,
+            rows: t.size.1,
+            closed: t.closed,
+        })
     }
     /// The lines that the arrow keys go through at this terminal's prompt, oldest first.
-    pub fn history(&self, _tty: TtyId) -> &[String] {
-        &[]
+    pub fn history(&self, tty: TtyId) -> Vec<String> {
+        self.stage.kernel.tty(tty.0).and_then(|t| Some(t.edit?.history.to_vec())).unwrap_or_default()
     }
     /// What Tab does at a prompt with this line and the cursor at this byte.
-    pub fn complete(&self, _tty: TtyId, _line: &str, _cursor: usize) -> Option<Completion> {
-        None
+    pub fn complete(&self, tty: TtyId, line: &str, cursor: usize) -> Option<Completion> {
+        completion::complete(&self.stage, tty, line, cursor)
     }
     /// All log lines so far.
     pub fn log(&self) -> &[LogLine] {
@@ -70,18 +190,20 @@ impl World {
     }
     /// A decision by its number.
     pub fn trace(&self, id: TraceId) -> Option<&Trace> {
-        self.traces.get((id.0 as usize).wrapping_sub(1))
+        self.traces.iter().rev().find(|t| t.id == id)
     }
     /// Content of a file of a host, as root sees it.
-    pub fn file(&self, _host: &str, _path: &str) -> Option<Vec<u8>> {
-        None
+    pub fn file(&self, host: &str, path: &str) -> Option<Vec<u8>> {
+        self.stage.read(self.stage.kernel.host(host)?, path)
     }
     /// Names in a directory of a host, as root sees it; directories end in `/`.
-    pub fn dir(&self, _host: &str, _path: &str) -> Option<Vec<String>> {
-        None
+    pub fn dir(&self, host: &str, path: &str) -> Option<Vec<String>> {
+        let entries = self.stage.kernel.disk(self.stage.kernel.host(host)?)?.list_path(path).ok()?;
+        let slash = |e: &machine::DirEntry| if e.kind == machine::FileKind::Dir { "/" } else { "" };
+        Some(entries.iter().filter(|e| !matches!(e.name.as_str(), "." | "..")).map(|e| format!("{}{}", e.name, slash(e))).collect())
     }
-    /// A digest of the whole state, for comparing two runs.
+    /// A digest of everything that has come out of it, for comparing two runs.
     pub fn digest(&self) -> u64 {
-        0
+        self.digest.value()
     }
 }

@@ -95,6 +95,14 @@ impl Kernel {
     pub fn host_label(&self, host: usize) -> &str {
         self.hosts.get(host).map_or("", |h| h.label.as_str())
     }
+    /// Minutes east of UTC of a host's clock.
+    pub fn offset(&self, host: usize) -> i32 {
+        self.hosts.get(host).map_or(0, |h| h.offset)
+    }
+    /// Whether a host has this address.
+    pub fn has_addr(&self, host: usize, ip: Ipv4Addr) -> bool {
+        self.hosts.get(host).is_some_and(|h| h.ifaces.iter().any(|i| i.addrs.iter().any(|(a, _)| *a == ip)))
+    }
     /// More addresses for a host.
     pub fn add_addr(&mut self, host: usize, ip: Ipv4Addr, len: u8) {
         if let Some(iface) = self.hosts.get_mut(host).and_then(|h| h.ifaces.iter_mut().find(|i| i.name == "eth0"))

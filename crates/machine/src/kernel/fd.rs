@@ -143,7 +143,7 @@ impl Kernel {
         }
     }
 
-    fn stream_drop(&mut self, s: usize, reader: bool, writer: bool) {
+    pub(crate) fn stream_drop(&mut self, s: usize, reader: bool, writer: bool) {
         let Some(stream) = self.streams[s].as_mut() else { return };
         stream.readers -= u32::from(reader && stream.readers > 0);
         stream.writers -= u32::from(writer && stream.writers > 0);

@@ -5,6 +5,7 @@ mod boot;
 mod fd;
 mod files;
 mod net;
+mod outside;
 mod proc;
 mod sched;
 mod serve;
@@ -15,6 +16,7 @@ mod tty;
 mod wait;
 
 pub use boot::{HostSpec, TtyState, program_file};
+pub use outside::Piped;
 
 use crate::vfs::Vfs;
 use crate::{Chunk, Event, Iface, Map, Pid, Program, SimTime};
@@ -77,6 +79,8 @@ pub struct Kernel {
     chunks: Vec<(&'static str, &'static [Program])>,
     stalled: Option<&'static Chunk>,
     next_trace: u32,
+    /// Processes whose end is kept for who asks from outside.
+    watched: Vec<(usize, Pid, Option<crate::ChildStatus>)>,
     pub(crate) events: VecDeque<Event>,
     /// Report packets as events.
     pub tap: bool,
@@ -105,6 +109,7 @@ impl Kernel {
             chunks: Vec::new(),
             stalled: None,
             next_trace: 1,
+            watched: Vec::new(),
             events: VecDeque::new(),
             tap: false,
         }

@@ -395,6 +395,9 @@ impl Kernel {
         proc.waiting = false;
         let fds = std::mem::take(&mut proc.fds);
         let (host, parent, pid, session, tty) = (proc.host, proc.parent, proc.pid, proc.session, proc.tty);
+        if let Some(watched) = self.watched.iter_mut().find(|(h, p, s)| (*h, *p) == (host, pid) && s.is_none()) {
+            watched.2 = Some(status);
+        }
         for file in fds.into_iter().flatten() {
             self.file_drop(file);
         }

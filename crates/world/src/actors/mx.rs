@@ -6,7 +6,7 @@
 //! addr 220.181.15.141           where it listens (port 25)
 //! name mx.126.com               what it calls itself
 //! ehlo PIPELINING               a keyword (each line one; `ehlo` alone: none). Default: PIPELINING, 8BITMIME
-//! banner 220 mx.126.com ESMTP   also: mail, data, end (of the message), default (any recipient not named below)
+//! banner 220 mx.126.com ESMTP   also: mail, data, end (of the message), default (any recipient not named below; & in it: the address)
 //! rcpt a@126.com 550 5.1.1 no such user
 //! ```
 //!
@@ -56,6 +56,7 @@ impl Script {
         let key = format!("rcpt {address}");
         if !self.replies.contains(&key) {
             let default = self.replies.get("default").map_or_else(|| vec!["250 2.1.5 Ok".to_string()], |(all, _)| all.clone());
+            let default = default.into_iter().map(|reply| reply.replace('&', address)).collect();
             self.replies.insert(key.clone(), (default, 0));
         }
         self.next(&key, "")

@@ -1,0 +1,86 @@
+//! `ehlo replay`: scenarios in the recorder's JSON form in, the same with `recorded` filled by the simulation out.
+//! Not here: how a scenario's machine is set up (`scenario`), what its steps do (`steps`).
+
+use crate::scenario::Scene;
+use serde_json::{Map, Value, json};
+use std::path::{Path, PathBuf};
+
+/// Runs the command.
+pub(crate) fn main(args: &[String]) -> Result<(), String> {
+    let mut out: Option<PathBuf> = None;
+    let mut files = Vec::new();
+    let mut args = args.iter();
+    while let Some(arg) = args.next() {
+        match arg.as_str() {
+            "--out" => out = Some(args.next().ok_or("ehlo replay: --out needs a directory")?.into()),
+            _ if arg.starts_with('-') && arg != "-" => return Err(format!("ehlo replay: no option {arg}")),
+            _ => files.push(arg),
+        }
+    }
+    if files.is_empty() {
+        return Err("ehlo replay: no file given".into());
+    }
+    let mut bad = 0;
+    for file in files {
+        match one(file, out.as_deref()) {
+            Ok(()) => {}
+            Err(e) => {
+                eprintln!("{file}: {e}");
+                bad += 1;
+            }
+        }
+    }
+    if bad > 0 { Err(format!("{bad} scenarios could not be replayed")) } else { Ok(()) }
+}
+
+fn one(file: &str, out: Option<&Path>) -> Result<(), String> {
+    let text = if file == "-" { std::io::read_to_string(std::io::stdin()) } else { std::fs::read_to_string(file) };
+    let scenario: Value = serde_json::from_str(&text.map_err(|e| e.to_string())?).map_err(|e| e.to_string())?;
+    let Value::Object(mut scenario) = scenario else { return Err("not a scenario: not a JSON object".into()) };
+    scenario.remove("recorded");
+    // A broken invariant of the simulation is this scenario's failure, not the end of all.
+    let run = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| replay(&scenario)));
+    let recorded = run.map_err(|_| "the simulation panicked".to_string())??;
+    scenario.insert("recorded".into(), recorded);
+    let text = serde_json::to_string_pretty(&Value::Object(scenario)).map_err(|e| e.to_string())? + "\n";
+    match out {
+        None => print!("{text}"),
+        Some(dir) => {
+            std::fs::create_dir_all(dir).map_err(|e| format!("{}: {e}", dir.display()))?;
+            let name = Path::new(file).file_name().unwrap_or_default();
+            std::fs::write(dir.join(name), text).map_err(|e| format!("{}: {e}", dir.display()))?;
+        }
+    }
+    Ok(())
+}
+
+/// The `recorded` object of a scenario.
+pub(crate) fn replay(scenario: &Map<String, Value>) -> Result<Value, String> {
+    let mut scene = Scene::new(scenario)?;
+    let steps: Vec<Value> = scenario.get("steps").and_then(Value::as_array).into_iter().flatten().map(|step| scene.step(step)).collect();
+    scene.settle(300);
+    let boxes = scene.mailboxes();
+    let files: Map<String, Value> = crate::scenario::strings(scenario.get("collect"))
+        .map(|path| (path.to_string(), scene.stage.read(scene.mail, path).map_or(Value::Null, |b| text(&b).into())))
+        .collect();
+    Ok(json!({
+        "steps": steps,
+        "maillog": scene.log,
+        "startup_log": scene.startup_log,
+        "mailboxes": boxes,
+        "files": files,
+        "remotes": scene.remotes(scenario),
+    }))
+}
+
+/// Bytes as the recorder writes them: UTF-8, and `<9E>` for what is none.
+pub(crate) fn text(bytes: &[u8]) -> String {
+    let mut out = String::new();
+    for chunk in bytes.utf8_chunks() {
+        out += chunk.valid();
+        for b in chunk.invalid() {
+            out += &format!("<{b:02X}>");
+        }
+    }
+    out
+}

@@ -1,0 +1,3 @@
+[ -z "$PS1" ] && return
+shopt -s checkwinsize
+PS1='[\u@client \W]\$ '

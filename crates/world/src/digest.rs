@@ -1,0 +1,48 @@
+//! A digest of all events: two runs with the same digest showed, logged and decided the same. Not here: what a digest is compared with.
+//! Source: FNV-1a, 64 bits.
+
+use machine::{Event, SimTime};
+
+/// The running digest.
+pub(crate) struct Digest(u64);
+
+impl Default for Digest {
+    fn default() -> Self {
+        Digest(0xcbf2_9ce4_8422_2325)
+    }
+}
+
+impl Digest {
+    fn bytes(&mut self, bytes: &[u8]) {
+        for &b in bytes {
+            self.0 = (self.0 ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3);
+        }
+    }
+    /// Takes an event in. How a terminal's bytes are cut into events does not count; doors do not either, for a native build has none.
+    pub(crate) fn event(&mut self, now: SimTime, event: &Event) {
+        match event {
+            Event::Tty { tty, typed, bytes, trace } => {
+                for b in bytes {
+                    self.bytes(&[1, u8::from(*typed), *b]);
+                    self.bytes(&tty.to_le_bytes());
+                    self.bytes(&trace.0.to_le_bytes());
+                }
+            }
+            Event::Closed(tty) => self.bytes(&[2, *tty as u8]),
+            Event::Log(line) => {
+                self.bytes(&now.0.to_le_bytes());
+                self.bytes(line.line.as_bytes());
+                self.bytes(&line.trace.0.to_le_bytes());
+            }
+            Event::Trace(trace) => {
+                self.bytes(&trace.id.0.to_le_bytes());
+                self.bytes(trace.what.as_bytes());
+            }
+            Event::TtyChanged(_) | Event::Packet(_) | Event::Load(_) => {}
+        }
+    }
+    /// Its value so far.
+    pub(crate) fn value(&self) -> u64 {
+        self.0
+    }
+}
