@@ -1,6 +1,12 @@
 //! Postfix: one module per daemon and tool.
 
 #[allow(dead_code, unused_imports)]
+mod access;
+#[allow(dead_code, unused_imports)]
+mod address;
+#[allow(dead_code, unused_imports)]
+mod anvil;
+#[allow(dead_code, unused_imports)]
 mod cli;
 #[allow(dead_code, unused_imports)]
 mod config;
@@ -13,10 +19,34 @@ mod maillog;
 #[allow(dead_code, unused_imports)]
 mod params;
 #[allow(dead_code, unused_imports)]
+mod policy;
+#[allow(dead_code, unused_imports)]
+mod post;
+#[allow(dead_code, unused_imports)]
+mod queue;
+#[allow(dead_code, unused_imports)]
+mod report;
+#[allow(dead_code, unused_imports)]
+mod restrictions;
+#[allow(dead_code, unused_imports)]
+mod rewrite_clnt;
+#[allow(dead_code, unused_imports)]
+mod sasl;
+#[allow(dead_code, unused_imports)]
 mod server;
+#[allow(dead_code, unused_imports)]
+mod smtpd;
+#[allow(dead_code, unused_imports)]
+mod why;
 
 use machine::{Main, Program};
 
 /// The commands of Postfix.
 pub static TOOLS: &[Program] =
     &[Program { name: "postmap", path: "/usr/sbin/postmap", main: Main::Here(|sys| Box::pin(cli::postmap::main(sys))) }];
+
+/// The programs that master(8) starts.
+pub static DAEMONS: &[Program] = &[
+    Program { name: "anvil", path: "/usr/lib/postfix/sbin/anvil", main: Main::Here(|sys| Box::pin(anvil::main(sys))) },
+    Program { name: "smtpd", path: "/usr/lib/postfix/sbin/smtpd", main: Main::Here(|sys| Box::pin(smtpd::main(sys))) },
+];

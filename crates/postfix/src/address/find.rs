@@ -139,4 +139,3 @@ pub(crate) async fn map_plain(cfg: &Config, here: &Local, maps: &Maps, addr: &st
     }
     Ok(Some(text))
 }
-
