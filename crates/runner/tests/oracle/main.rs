@@ -1,0 +1,112 @@
+//! Every recording of the real system in `tests/oracle` is replayed and must be equal in normal form. `tests/oracle/differs` lists those
+//! that are not, one `NAME REASON` a line; a listed one that has become equal fails, so the list only shrinks.
+//! `EHLO_BLESS=1` writes the list anew, keeping reasons. Not here: the normal form (`normal`).
+
+mod normal;
+
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/oracle")
+}
+
+fn load(path: &Path) -> Value {
+    let text = std::fs::read_to_string(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    serde_json::from_str(&text).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
+}
+
+/// The recordings, by name.
+fn recordings() -> BTreeMap<String, PathBuf> {
+    let dirs = ["recorded", "own/recorded"].map(|d| root().join(d));
+    let files = dirs.iter().flat_map(|d| std::fs::read_dir(d).expect("recordings")).map(|e| e.expect("an entry").path());
+    files.map(|p| (p.file_stem().unwrap_or_default().to_string_lossy().into_owned(), p)).collect()
+}
+
+#[test]
+fn the_simulation_equals_the_recordings() {
+    let recordings = recordings();
+    let out = std::env::temp_dir().join(format!("ehlo-oracle-{}", std::process::id()));
+    let run = Command::new(env!("CARGO_BIN_EXE_ehlo"))
+        .arg("replay")
+        .arg("--out")
+        .arg(&out)
+        .args(recordings.values())
+        .output()
+        .expect("ehlo runs");
+    let complaints = String::from_utf8_lossy(&run.stderr).into_owned();
+    let list = root().join("differs");
+    let text = std::fs::read_to_string(&list).unwrap_or_default();
+    let differs: BTreeMap<&str, &str> = text.lines().filter(|l| !l.starts_with('#')).filter_map(|l| l.split_once(' ')).collect();
+
+    let mut families: BTreeMap<&str, [usize; 4]> = BTreeMap::new();
+    let mut wrong = String::new();
+    let mut new_list = String::new();
+    for (name, path) in &recordings {
+        let theirs = normal::normal(&load(path));
+        let ours = out.join(path.file_name().unwrap_or_default());
+        let ours = if ours.exists() { normal::normal(&load(&ours)) } else { Value::Null };
+        let equal = ours == theirs;
+        let family = families.entry(name.split('-').next().unwrap_or_default()).or_default();
+        family[0] += usize::from(equal);
+        family[1] += 1;
+        let steps = theirs["steps"].as_array().map_or(&[][..], Vec::as_slice);
+        family[2] += steps.iter().enumerate().filter(|(i, s)| ours["steps"].get(*i) == Some(s)).count();
+        family[3] += steps.len();
+        match (equal, differs.get(name.as_str())) {
+            (true, None) => {}
+            (false, reason) => {
+                let _ = writeln!(new_list, "{name} {}", reason.unwrap_or(&"not looked at yet"));
+                if reason.is_none() {
+                    let _ = writeln!(wrong, "{name}: {}", first_difference(&theirs, &ours, ""));
+                }
+            }
+            (true, Some(_)) => {
+                let _ = writeln!(wrong, "{name}: equal now; take it off {}", list.display());
+            }
+        }
+    }
+    let _ = std::fs::remove_dir_all(&out);
+    let mut sum = [0; 4];
+    for (family, counts) in &families {
+        println!("{family:9} {:3} of {:3} equal, steps {:4} of {:4}", counts[0], counts[1], counts[2], counts[3]);
+        sum.iter_mut().zip(counts).for_each(|(s, c)| *s += c);
+    }
+    println!("all       {:3} of {:3} equal, steps {:4} of {:4}", sum[0], sum[1], sum[2], sum[3]);
+    if std::env::var_os("EHLO_BLESS").is_some() {
+        let head = "# Recordings that the simulation does not equal yet, and why.\n";
+        std::fs::write(&list, head.to_string() + &new_list).expect("the list can be written");
+        return;
+    }
+    assert!(!complaints.contains("panicked"), "{complaints}");
+    assert!(wrong.is_empty(), "{wrong}{complaints}");
+}
+
+/// Where two values differ first.
+fn first_difference(a: &Value, b: &Value, path: &str) -> String {
+    match (a, b) {
+        (Value::Array(x), Value::Array(y)) => {
+            for i in 0..x.len().max(y.len()) {
+                let (u, v) = (x.get(i).unwrap_or(&Value::Null), y.get(i).unwrap_or(&Value::Null));
+                if u != v {
+                    return first_difference(u, v, &format!("{path}[{i}]"));
+                }
+            }
+            String::new()
+        }
+        (Value::Object(x), Value::Object(y)) => {
+            let keys: std::collections::BTreeSet<&String> = x.keys().chain(y.keys()).collect();
+            for key in keys {
+                let (u, v) = (&x.get(key).cloned().unwrap_or(Value::Null), &y.get(key).cloned().unwrap_or(Value::Null));
+                if u != v {
+                    return first_difference(u, v, &format!("{path}/{key}"));
+                }
+            }
+            String::new()
+        }
+        _ => format!("{path}\n    recorded  {a}\n    simulated {b}"),
+    }
+}
