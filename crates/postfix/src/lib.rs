@@ -37,6 +37,8 @@ mod server;
 #[allow(dead_code, unused_imports)]
 mod smtpd;
 #[allow(dead_code, unused_imports)]
+mod trivial_rewrite;
+#[allow(dead_code, unused_imports)]
 mod why;
 
 use machine::{Main, Program};
@@ -49,4 +51,9 @@ pub static TOOLS: &[Program] =
 pub static DAEMONS: &[Program] = &[
     Program { name: "anvil", path: "/usr/lib/postfix/sbin/anvil", main: Main::Here(|sys| Box::pin(anvil::main(sys))) },
     Program { name: "smtpd", path: "/usr/lib/postfix/sbin/smtpd", main: Main::Here(|sys| Box::pin(smtpd::main(sys))) },
+    Program {
+        name: "trivial-rewrite",
+        path: "/usr/lib/postfix/sbin/trivial-rewrite",
+        main: Main::Here(|sys| Box::pin(trivial_rewrite::main(sys))),
+    },
 ];

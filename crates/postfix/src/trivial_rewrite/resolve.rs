@@ -1,11 +1,11 @@
 //! From address to transport, nexthop and recipient: address class, relayhost, transport tables, relocated users.
 //! Source: trivial-rewrite(8), ADDRESS_CLASS_README, transport(5), relocated(5).
 
+use crate::address::cut;
 use crate::address::find::{self, Keys, looked_up};
 use crate::address::local::Local;
 use crate::address::rewrite::{Rules, find as find_op, rewrite_tree, rfind};
 use crate::address::tok::{Tok, internal, quote_local, scan};
-use crate::address::cut;
 use crate::lookup::{Maps, MatchKind, MatchList};
 use crate::report::split_status;
 use crate::rewrite_clnt::{Resolved, resolved};
