@@ -475,7 +475,11 @@ impl Sys {
     }
     /// Takes the next connection of a listening TCP or unix socket; the peer is `None` for a unix one.
     pub async fn accept(&self, fd: Fd) -> Sysret<(Fd, Option<SockAddr>)> {
-        want!(self.call(Trap::Accept(fd)).await, Ret::Conn(f, p) => (f, p))
+        want!(self.call(Trap::Accept { fd, wait: true }).await, Ret::Conn(f, p) => (f, p))
+    }
+    /// As [`Sys::accept`], but without waiting: EAGAIN if another process was quicker.
+    pub async fn accept_now(&self, fd: Fd) -> Sysret<(Fd, Option<SockAddr>)> {
+        want!(self.call(Trap::Accept { fd, wait: false }).await, Ret::Conn(f, p) => (f, p))
     }
     /// This end's address.
     pub async fn sock_name(&self, fd: Fd) -> Sysret<SockAddr> {

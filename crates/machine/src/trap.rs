@@ -505,7 +505,7 @@ pub enum Trap {
     HostName(Option<String>),
     TcpListen { addr: SockAddr },
     TcpConnect { to: SockAddr, from: Option<SockAddr>, until: Option<SimTime> },
-    Accept(Fd),
+    Accept { fd: Fd, wait: bool },
     SockName(Fd),
     PeerName(Fd),
     Shutdown(Fd),

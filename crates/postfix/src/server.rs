@@ -85,10 +85,7 @@ impl Server {
     }
     /// Takes the connection that poll announced, unless another process of the service was quicker.
     async fn take(&self) -> Sysret<(Fd, Option<SockAddr>)> {
-        if self.sys.poll(&[(LISTEN_FD, Interest::Read)], Some(self.sys.now())).await?.is_empty() {
-            return Err(Errno::EAGAIN);
-        }
-        self.sys.accept(LISTEN_FD).await
+        self.sys.accept_now(LISTEN_FD).await
     }
     /// The next client of a single server: its descriptor and, for TCP, its address. `None`: time to end with status 0.
     pub(crate) async fn accept(&mut self) -> Option<(Fd, Option<SockAddr>)> {

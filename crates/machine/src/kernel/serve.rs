@@ -152,7 +152,10 @@ impl Kernel {
             Trap::HostName(new) => text(self.host_name(pix, new.take())),
             Trap::TcpListen { addr } => num(self.tcp_listen(pix, *addr)),
             Trap::TcpConnect { to, from, until } => self.tcp_connect(pix, *to, *from, *until),
-            Trap::Accept(fd) => self.accept(pix, *fd),
+            Trap::Accept { fd, wait } => match self.accept(pix, *fd) {
+                Served::Wait(..) if !*wait => unit(Err(Errno::EAGAIN)),
+                served => served,
+            },
             Trap::SockName(fd) => Served::Done(self.sock_name(pix, *fd, false).map(Ret::Addr)),
             Trap::PeerName(fd) => Served::Done(self.sock_name(pix, *fd, true).map(Ret::Addr)),
             Trap::Shutdown(fd) => unit(match self.obj_of(pix, *fd) {
