@@ -211,11 +211,12 @@ pub(crate) async fn main(sys: Sys) -> i32 {
     // It serves for as long as it is asked.
     daemon.server.limits(idle, 0);
     let mut next_dump = sys.now().plus_secs(interval);
-    while let Some((at, request)) = daemon.server.request().await {
+    while let Some(event) = daemon.server.request_until(Some(next_dump)).await {
         if sys.now() >= next_dump {
             anvil.dump();
             next_dump = sys.now().plus_secs(interval);
         }
+        let Some((at, request)) = event else { continue };
         let gone: Vec<Fd> = anvil.locals.iter().map(|(f, _)| *f).filter(|f| !daemon.server.conns.iter().any(|c| c.fd == *f)).collect();
         for fd in gone {
             anvil.leave(fd);

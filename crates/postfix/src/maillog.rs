@@ -2,7 +2,7 @@
 //! standard error that tools print. Not here: what is said. Source: postlogd(8), postlog(1), Postfix's logging conventions.
 
 use machine::{Facility, STDERR, Sys, TraceId};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 /// How grave a message is.
@@ -35,6 +35,7 @@ struct Inner {
     tag: RefCell<String>,
     syslog: bool,
     stderr: bool,
+    utf8: Cell<bool>,
 }
 
 /// A Postfix process's voice. Cheap to clone; every clone speaks with the same tag.
@@ -43,7 +44,14 @@ pub(crate) struct Log(Rc<Inner>);
 
 impl Log {
     fn new(sys: &Sys, tag: String, syslog: bool, stderr: bool) -> Log {
-        Log(Rc::new(Inner { sys: sys.clone(), name: sys.name().to_string(), tag: RefCell::new(tag), syslog, stderr }))
+        Log(Rc::new(Inner {
+            sys: sys.clone(),
+            name: sys.name().to_string(),
+            tag: RefCell::new(tag),
+            syslog,
+            stderr,
+            utf8: Cell::new(false),
+        }))
     }
     /// A daemon: syslog only, as `postfix/NAME`.
     pub(crate) fn daemon(sys: &Sys) -> Log {
@@ -60,6 +68,10 @@ impl Log {
     /// Speaks with this `syslog_name` from now on: `postfix/submission` makes `postfix/submission/smtpd`.
     pub(crate) fn set_syslog_name(&self, syslog_name: &str) {
         *self.0.tag.borrow_mut() = tag(syslog_name, &self.0.name);
+    }
+    /// Whether letters beyond ASCII stay as they are (`smtputf8_enable`); else each of their bytes becomes `?`.
+    pub(crate) fn set_utf8(&self, utf8: bool) {
+        self.0.utf8.set(utf8);
     }
     /// The process.
     pub(crate) fn sys(&self) -> &Sys {
@@ -107,7 +119,7 @@ impl Log {
     pub(crate) fn say(&self, level: Level, text: std::fmt::Arguments<'_>, trace: TraceId) {
         let sys = &self.0.sys;
         let prefix = level.prefix();
-        let line = printable(&format!("{prefix}{text}"));
+        let line = printable(&format!("{prefix}{text}"), self.0.utf8.get());
         if self.0.stderr {
             sys.print(STDERR, format_args!("{}: {line}\n", self.0.name));
         }
@@ -122,7 +134,16 @@ fn tag(syslog_name: &str, program: &str) -> String {
     if program == "postfix" { syslog_name.to_string() } else { format!("{syslog_name}/{program}") }
 }
 
-/// Control characters become `?`, as in every log line of Postfix.
-fn printable(text: &str) -> String {
-    text.chars().map(|c| if c < ' ' || c == '\x7f' { '?' } else { c }).collect()
+/// Control characters become `?`, as in every log line of Postfix; and so does each byte of a letter beyond ASCII unless `utf8`.
+fn printable(text: &str, utf8: bool) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\u{fffd}' => out.push('?'),
+            c if c.is_ascii() => out.push(if c < ' ' || c == '\x7f' { '?' } else { c }),
+            c if utf8 => out.push(c),
+            c => out.extend(std::iter::repeat_n('?', c.len_utf8())),
+        }
+    }
+    out
 }

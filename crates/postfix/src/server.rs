@@ -26,6 +26,8 @@ pub(crate) struct Server {
     pub(crate) overrides: Vec<(String, String)>,
     /// Clients that are served at the same time (multi servers).
     pub(crate) conns: Vec<Conn>,
+    /// Tables whose change ends the process when the next client comes.
+    watched: Option<(Log, Tables)>,
     max_idle: u64,
     max_use: u32,
     uses: u32,
@@ -42,6 +44,7 @@ impl Server {
             kind: String::new(),
             overrides: Vec::new(),
             conns: Vec::new(),
+            watched: None,
             max_idle: 100_000_000,
             max_use: 100,
             uses: 0,
@@ -83,6 +86,13 @@ impl Server {
             self.orphan = true;
         }
     }
+    /// Whether a table has changed on the disk: another process takes the client that is waiting. Says so.
+    async fn stale(&self) -> bool {
+        let Some((log, tables)) = &self.watched else { return false };
+        let Some(table) = tables.changed().await else { return false };
+        log.info(format_args!("table {table} has changed -- restarting"));
+        true
+    }
     /// Takes the connection that poll announced, unless another process of the service was quicker.
     async fn take(&self) -> Sysret<(Fd, Option<SockAddr>)> {
         self.sys.accept_now(LISTEN_FD).await
@@ -108,6 +118,9 @@ impl Server {
                 return None;
             }
             if ready.is_empty() {
+                return None;
+            }
+            if self.stale().await {
                 return None;
             }
             if let Ok(client) = self.take().await {
@@ -243,6 +256,10 @@ pub(crate) struct Daemon {
 }
 
 impl Daemon {
+    /// Ends the process before it takes a client once a table that it has open has changed (smtpd, cleanup, local, smtp, virtual).
+    pub(crate) fn watch_tables(&mut self) {
+        self.server.watched = Some((self.log.clone(), self.tables.clone()));
+    }
     /// Starts as daemons do: command line, configuration, log tag, queue directory.
     ///
     /// # Errors

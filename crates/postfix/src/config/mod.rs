@@ -178,6 +178,7 @@ impl Config {
             inner.facts.insert(name.to_string(), value.to_string());
         }
         inner.level = compat_level(&inner.value("compatibility_level")?)?;
+        log.set_utf8(boolean("smtputf8_enable", &inner.value("smtputf8_enable")?).unwrap_or(false));
         let mut host = sys.host_name().await;
         if !host.contains('.') {
             let domain = if inner.is_set("mydomain") { inner.value("mydomain")? } else { "localdomain".to_string() };

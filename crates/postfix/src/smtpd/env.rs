@@ -175,9 +175,10 @@ impl Env {
     ///
     /// # Errors
     /// The text of a fatal message.
-    pub(crate) async fn open(sys: &Sys, cfg: &Config) -> Result<Env, String> {
+    pub(crate) async fn open(sys: &Sys, tables: &Tables) -> Result<Env, String> {
+        let tables = tables.clone();
+        let cfg = tables.cfg();
         let log = cfg.log().clone();
-        let tables = Tables::new(cfg);
         let mut words = Map::new();
         for parameter in ["smtpd_noop_commands", "smtpd_forbidden_commands"] {
             words.insert(parameter, MatchList::of(&tables, parameter, MatchKind::Strings).await?);

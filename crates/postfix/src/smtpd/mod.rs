@@ -67,10 +67,11 @@ pub(crate) async fn main(sys: Sys) -> i32 {
         Err(status) => return status,
     };
     let log: Log = daemon.log.clone();
-    let env = match Env::open(&sys, &daemon.cfg).await {
+    let env = match Env::open(&sys, &daemon.tables).await {
         Ok(env) => Rc::new(env),
         Err(text) => return log.fatal(&text).await,
     };
+    daemon.watch_tables();
     drop_privileges(&sys, &daemon.cfg.str("mail_owner")).await;
     let timeout = u64::try_from(daemon.cfg.time("smtpd_timeout")).unwrap_or(300);
     let history = env.notify != 0;
@@ -84,10 +85,6 @@ pub(crate) async fn main(sys: Sys) -> i32 {
         let chat = Chat::new(&sys, fd, fd, timeout, history);
         if let Some(status) = serve(&env, chat, peer, &service, false).await {
             return status;
-        }
-        if let Some(table) = env.tables.changed().await {
-            log.info(format_args!("table {table} has changed -- restarting"));
-            return 0;
         }
     }
 }
