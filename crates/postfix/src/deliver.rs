@@ -111,8 +111,7 @@ impl Request {
                 return None;
             }
         };
-        let mut stats =
-            Stats { incoming: time(a, "incoming"), active: time(a, "active"), handoff: time(a, "handoff"), ..Stats::default() };
+        let mut stats = Stats { incoming: time(a, "incoming"), active: time(a, "active"), handoff: time(a, "handoff"), ..Stats::default() };
         if stats.handoff == SimTime::default() {
             stats.handoff = d.sys.now();
         }

@@ -3,17 +3,27 @@
 #[allow(dead_code, unused_imports)]
 mod access;
 #[allow(dead_code, unused_imports)]
+mod account;
+#[allow(dead_code, unused_imports)]
 mod address;
 #[allow(dead_code, unused_imports)]
 mod anvil;
+#[allow(dead_code, unused_imports)]
+mod bounce;
+#[allow(dead_code, unused_imports)]
+mod cleanup;
 #[allow(dead_code, unused_imports)]
 mod cli;
 #[allow(dead_code, unused_imports)]
 mod config;
 #[allow(dead_code, unused_imports)]
+mod deliver;
+#[allow(dead_code, unused_imports)]
 mod ipc;
 #[allow(dead_code, unused_imports)]
 mod lookup;
+#[allow(dead_code, unused_imports)]
+mod mailbox;
 #[allow(dead_code, unused_imports)]
 mod maillog;
 #[allow(dead_code, unused_imports)]
@@ -22,6 +32,8 @@ mod params;
 mod policy;
 #[allow(dead_code, unused_imports)]
 mod post;
+#[allow(dead_code, unused_imports)]
+mod qmgr;
 #[allow(dead_code, unused_imports)]
 mod queue;
 #[allow(dead_code, unused_imports)]
@@ -34,6 +46,8 @@ mod rewrite_clnt;
 mod sasl;
 #[allow(dead_code, unused_imports)]
 mod server;
+#[allow(dead_code, unused_imports)]
+mod smtp;
 #[allow(dead_code, unused_imports)]
 mod smtpd;
 #[allow(dead_code, unused_imports)]
@@ -50,6 +64,10 @@ pub static TOOLS: &[Program] =
 /// The programs that master(8) starts.
 pub static DAEMONS: &[Program] = &[
     Program { name: "anvil", path: "/usr/lib/postfix/sbin/anvil", main: Main::Here(|sys| Box::pin(anvil::main(sys))) },
+    Program { name: "bounce", path: "/usr/lib/postfix/sbin/bounce", main: Main::Here(|sys| Box::pin(bounce::main(sys))) },
+    Program { name: "cleanup", path: "/usr/lib/postfix/sbin/cleanup", main: Main::Here(|sys| Box::pin(cleanup::main(sys))) },
+    Program { name: "qmgr", path: "/usr/lib/postfix/sbin/qmgr", main: Main::Here(|sys| Box::pin(qmgr::main(sys))) },
+    Program { name: "smtp", path: "/usr/lib/postfix/sbin/smtp", main: Main::Here(|sys| Box::pin(smtp::main(sys))) },
     Program { name: "smtpd", path: "/usr/lib/postfix/sbin/smtpd", main: Main::Here(|sys| Box::pin(smtpd::main(sys))) },
     Program {
         name: "trivial-rewrite",

@@ -156,8 +156,7 @@ impl Notice {
         post.line(&format!("Content-Description: {what}"));
     }
     fn status(&self, d: &Daemon, post: &mut Post, rows: &[&Record]) {
-        let name: String =
-            d.cfg.str("mail_name").chars().map(|c| if " \t\r\n()<>@,;:\\\".[]".contains(c) { '-' } else { c }).collect();
+        let name: String = d.cfg.str("mail_name").chars().map(|c| if " \t\r\n()<>@,;:\\\".[]".contains(c) { '-' } else { c }).collect();
         self.part(post, "Delivery report");
         post.line("Content-Type: message/delivery-status");
         post.line("");

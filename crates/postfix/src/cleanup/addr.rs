@@ -2,9 +2,9 @@
 //! Source: cleanup_addr(3), cleanup_map11(3), cleanup_map1n(3), ADDRESS_REWRITING_README.
 
 use super::{Cleanup, Message};
+use crate::address::cut;
 use crate::address::find::{self, Keys, looked_up};
 use crate::address::tok::{Tok, internal, quote_local, scan};
-use crate::address::cut;
 use crate::ipc::{Attrs, ask_once};
 use crate::lookup::Maps;
 use crate::post::{clean, stat};
@@ -102,7 +102,8 @@ impl Cleanup {
         self.d.log.warn(format_args!("{}: unreasonable {title} map nesting for {addr} -- message not accepted, try again later", m.id));
     }
     fn masquerade(&self, m: &mut Message, addr: &mut String) {
-        let (local, domain) = cut(addr);
+        let old = addr.clone();
+        let (local, domain) = cut(&old);
         if domain.is_empty() || self.d.cfg.list("masquerade_exceptions").iter().any(|e| e.eq_ignore_ascii_case(local)) {
             return;
         }
@@ -115,7 +116,7 @@ impl Cleanup {
             let parent = lower.len() > name.len() && lower.ends_with(&name) && lower.as_bytes()[lower.len() - name.len() - 1] == b'.';
             if parent && !keep {
                 let new = format!("{local}@{}", &domain[domain.len() - name.len()..]);
-                m.because.push(Because::Rewrite { from: addr.clone(), to: new.clone(), by: "masquerade_domains".to_string() });
+                m.because.push(Because::Rewrite { from: old.clone(), to: new.clone(), by: "masquerade_domains".to_string() });
                 *addr = new;
             }
             if parent || lower == name {

@@ -74,7 +74,9 @@ impl Cleanup {
                 field.push_str(&String::from_utf8_lossy(line));
                 return;
             }
-            if matches!(line.first(), Some(b' ' | b'\t')) && let Some(field) = &mut m.content.field {
+            if matches!(line.first(), Some(b' ' | b'\t'))
+                && let Some(field) = &mut m.content.field
+            {
                 field.push('\n');
                 field.push_str(&String::from_utf8_lossy(line));
                 return;

@@ -335,7 +335,10 @@ impl Cleanup {
         let mut rcpts = envelope.rcpts;
         if rcpts.is_empty() {
             // A message without recipients is returned all the same.
-            rcpts.push(crate::queue::envelope::Rcpt { addr: m.recip.clone().unwrap_or_else(|| "unknown".to_string()), ..Default::default() });
+            rcpts.push(crate::queue::envelope::Rcpt {
+                addr: m.recip.clone().unwrap_or_else(|| "unknown".to_string()),
+                ..Default::default()
+            });
         }
         for rcpt in &rcpts {
             reporter.report(Outcome::Bounced, &job, rcpt, "none", &dsn, &[]).await;

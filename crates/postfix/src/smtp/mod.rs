@@ -1,10 +1,13 @@
 //! smtp(8) and lmtp(8): takes messages to other hosts, mail exchanger by mail exchanger.
-//! Not here: finding the hosts (`addr`), the dialogue (`session`). Source: smtp(8), RFC 5321 §5.
+//! Not here: finding the hosts (`addr`), the dialogue (`session`, `transfer`). Source: smtp(8), RFC 5321 §5.
 
 mod addr;
 mod session;
+mod transfer;
 
+use crate::address::local::Local;
 use crate::deliver::{self, Request};
+use crate::lookup::Maps;
 use crate::queue::envelope::Rcpt;
 use crate::report::{Dsn, Outcome};
 use crate::server::Daemon;
@@ -20,13 +23,27 @@ pub(crate) async fn main(sys: Sys) -> i32 {
         Err(status) => return status,
     };
     let lmtp = sys.name() == "lmtp";
-    let generic = match crate::lookup::Maps::open(&d.cfg, "smtp_generic_maps").await {
-        Ok(maps) => maps,
+    let opened = async {
+        let name = if lmtp { "lmtp_generic_maps" } else { "smtp_generic_maps" };
+        Ok::<_, String>((Maps::of(&d.tables, name).await?, Local::open(&sys, &d.tables).await?))
+    };
+    let (generic, local) = match opened.await {
+        Ok(opened) => opened,
         Err(why) => return d.log.fatal(&why).await,
     };
     while let Some((conn, request)) = deliver::next(&mut d).await {
         let left = request.rcpts.clone();
-        let mut job = Delivery { d: &d, lmtp, generic: &generic, left, why: Dsn::default(), because: Vec::new(), request, last: false };
+        let mut job = Delivery {
+            d: &d,
+            lmtp,
+            generic: &generic,
+            local: &local,
+            left,
+            why: Dsn::default(),
+            because: Vec::new(),
+            request,
+            last: false,
+        };
         if lmtp && job.request.nexthop.starts_with("unix:") {
             let path = job.request.nexthop["unix:".len()..].to_string();
             job.unix(&path).await;
@@ -43,7 +60,8 @@ pub(crate) async fn main(sys: Sys) -> i32 {
 struct Delivery<'a> {
     d: &'a Daemon,
     lmtp: bool,
-    generic: &'a crate::lookup::Maps,
+    generic: &'a Maps,
+    local: &'a Local,
     /// Recipients whose fate is open.
     left: Vec<Rcpt>,
     why: Dsn,

@@ -1,0 +1,310 @@
+//! The envelope (pipelined where the server allows) and the content of a message, with generic addresses.
+//! Not here: the connection, greeting and EHLO (`session`). Source: RFC 5321, RFC 2920, RFC 3461, smtp_proto(3).
+
+use super::Delivery;
+use super::session::{Broken, Reply, Session};
+use crate::address::find::map_plain;
+use crate::address::tok::{Tok, external, internal, parse, quote_local, unquote};
+use crate::cleanup::header;
+use crate::queue::envelope::content;
+use crate::report::{Dsn, Outcome, flag, notify};
+
+fn xtext(text: &str, special: &str) -> String {
+    wire::smtp::xtext_encode(text, special)
+}
+
+impl Session {
+    async fn generic(&self, job: &Delivery<'_>, addr: &str) -> String {
+        if job.generic.is_empty() || addr.is_empty() {
+            return addr.to_string();
+        }
+        let propagate = job.d.cfg.list("propagate_unmatched_extensions").iter().any(|p| p == "generic");
+        let mapped = map_plain(&job.d.cfg, job.local, job.generic, addr, propagate).await;
+        mapped.ok().flatten().unwrap_or_else(|| addr.to_string())
+    }
+    async fn mail_command(&self, job: &Delivery<'_>) -> String {
+        let r = &job.request;
+        let mut text = format!("MAIL FROM:<{}>", quote_local(&self.generic(job, &r.sender).await));
+        if self.size.is_some() {
+            text.push_str(&format!(" SIZE={}", r.size));
+        }
+        if self.eight_bit {
+            match r.encoding.as_str() {
+                "8bit" => text.push_str(" BODY=8BITMIME"),
+                "7bit" => text.push_str(" BODY=7BIT"),
+                _ => {}
+            }
+        }
+        if self.dsn {
+            if !r.envid.is_empty() {
+                text.push_str(&format!(" ENVID={}", xtext(&r.envid, "+=")));
+            }
+            match r.ret {
+                1 => text.push_str(" RET=FULL"),
+                2 => text.push_str(" RET=HDRS"),
+                _ => {}
+            }
+        }
+        text
+    }
+    async fn rcpt_command(&self, job: &Delivery<'_>, at: usize) -> String {
+        let r = &job.left[at];
+        let mut text = format!("RCPT TO:<{}>", quote_local(&self.generic(job, &r.addr).await));
+        if self.dsn {
+            let orcpt = if r.dsn_orcpt.is_empty() { format!("rfc822;{}", quote_local(&r.orig)) } else { r.dsn_orcpt.clone() };
+            text.push_str(&format!(" ORCPT={}", xtext(&orcpt, "=")));
+            if r.notify != 0 {
+                let names =
+                    [(notify::NEVER, "NEVER"), (notify::SUCCESS, "SUCCESS"), (notify::FAILURE, "FAILURE"), (notify::DELAY, "DELAY")];
+                let list: Vec<&str> = names.iter().filter(|(bit, _)| r.notify & bit != 0).map(|(_, n)| *n).collect();
+                text.push_str(&format!(" NOTIFY={}", list.join(",")));
+            }
+        }
+        text
+    }
+    /// Sends the message to the recipients that are left; decides their fate.
+    pub(super) async fn transfer(&mut self, job: &mut Delivery<'_>) {
+        if let Err((how, doing)) = self.transaction(job).await {
+            self.lost(job, how, doing).await;
+        }
+    }
+    async fn transaction(&mut self, job: &mut Delivery<'_>) -> Result<(), (Broken, &'static str)> {
+        let prefix = if job.lmtp { "lmtp_" } else { "smtp_" };
+        let cfg = job.d.cfg.clone();
+        let timeout = |name: &str| cfg.time(&format!("{prefix}{name}_timeout"));
+        let relay = self.relay.clone();
+        if let Some(limit) = self.size
+            && limit > 0
+            && limit < job.request.size
+        {
+            let text = format!("message size {} exceeds size limit {limit} of server {}", job.request.size, self.name);
+            job.fail_all(Dsn::new("5.3.4", text), &relay, false).await;
+            self.quit().await;
+            return Ok(());
+        }
+        let probe = job.request.job.flags & (flag::MTA_VRFY | flag::USR_VRFY) != 0;
+        job.request.job.stats.connected = self.sys.now();
+        let count = job.left.len();
+        // Envelope: sent at once with PIPELINING, else command by command.
+        let mail = self.mail_command(job).await;
+        self.say(&mail);
+        let mut sender_refused = false;
+        let mut accepted: Vec<usize> = Vec::new();
+        let mut refused: Vec<usize> = Vec::new();
+        if self.pipelining {
+            for at in 0..count {
+                let text = self.rcpt_command(job, at).await;
+                self.say(&text);
+            }
+            if !probe {
+                self.say("DATA");
+            }
+        }
+        let reply = self.reply(timeout("mail")).await.map_err(|h| (h, "sending MAIL FROM"))?;
+        if !reply.ok() {
+            sender_refused = true;
+            let dsn = self.said(&reply, "MAIL FROM command");
+            job.fail_all(dsn, &relay, false).await;
+        }
+        for at in 0..count {
+            if !self.pipelining {
+                if sender_refused {
+                    break;
+                }
+                let text = self.rcpt_command(job, at).await;
+                self.say(&text);
+            }
+            let reply = self.reply(timeout("rcpt")).await.map_err(|h| (h, "sending RCPT TO"))?;
+            if sender_refused {
+                continue;
+            }
+            let rcpt = job.left[at].clone();
+            if !reply.ok() {
+                let dsn = self.said(&reply, "RCPT TO command");
+                if job.fail_one(&rcpt, dsn, &relay).await {
+                    refused.push(at);
+                }
+                continue;
+            }
+            accepted.push(at);
+            if probe {
+                self.delivered(job, at, &reply).await;
+            }
+        }
+        let mut go = false;
+        if probe || (!self.pipelining && (sender_refused || accepted.is_empty())) {
+            self.say("RSET");
+        } else {
+            if !self.pipelining {
+                self.say("DATA");
+            }
+            let reply = self.reply(timeout("data_init")).await.map_err(|h| (h, "sending DATA command"))?;
+            if reply.code / 100 == 3 {
+                go = true;
+            } else {
+                if !accepted.is_empty() {
+                    let rest: Vec<usize> = (0..job.left.len()).filter(|i| !refused.contains(i)).collect();
+                    job.left = rest.iter().map(|&i| job.left[i].clone()).collect();
+                    refused.clear();
+                    let dsn = self.said(&reply, "DATA command");
+                    job.fail_all(dsn, &relay, false).await;
+                    accepted.clear();
+                }
+                self.say("RSET");
+            }
+        }
+        let quit_last = go && self.pipelining;
+        if go {
+            if !accepted.is_empty() {
+                self.body(job).await;
+            }
+            self.say(".");
+            if quit_last {
+                self.say("QUIT");
+            }
+            let replies = if job.lmtp { accepted.len().max(1) } else { 1 };
+            for n in 0..replies {
+                let reply =
+                    self.reply(timeout("data_done")).await.map_err(|h| (h, "sending end of data -- message may be sent more than once"))?;
+                job.request.job.stats.done = self.sys.now();
+                if accepted.is_empty() {
+                    break;
+                }
+                let those: Vec<usize> = if job.lmtp { vec![accepted[n]] } else { accepted.clone() };
+                if reply.ok() {
+                    for at in those {
+                        self.delivered(job, at, &reply).await;
+                        refused.push(at);
+                    }
+                } else if job.lmtp {
+                    let dsn = self.said(&reply, "end of DATA command");
+                    let rcpt = job.left[those[0]].clone();
+                    if job.fail_one(&rcpt, dsn, &relay).await {
+                        refused.push(those[0]);
+                    }
+                } else {
+                    // Recipients that wait for another server keep waiting; the accepted ones fail together.
+                    let waiting: Vec<usize> = (0..job.left.len()).filter(|i| !refused.contains(i) && !accepted.contains(i)).collect();
+                    let kept: Vec<_> = waiting.iter().map(|&i| job.left[i].clone()).collect();
+                    job.left = accepted.iter().map(|&i| job.left[i].clone()).collect();
+                    refused.clear();
+                    let dsn = self.said(&reply, "end of DATA command");
+                    job.fail_all(dsn, &relay, false).await;
+                    job.left.extend(kept);
+                    break;
+                }
+            }
+        } else if !self.out.is_empty() {
+            let _ = self.reply(timeout("rset")).await;
+        }
+        if probe {
+            refused.extend(accepted);
+        }
+        if !job.left.is_empty() {
+            let mut at = 0;
+            job.left.retain(|_| {
+                at += 1;
+                !refused.contains(&(at - 1))
+            });
+        }
+        if !quit_last {
+            self.quit().await;
+        }
+        Ok(())
+    }
+    async fn delivered(&mut self, job: &mut Delivery<'_>, at: usize, reply: &Reply) {
+        let rcpt = job.left[at].clone();
+        let action = if self.dsn || rcpt.notify & notify::SUCCESS == 0 { "" } else { "relayed" };
+        let dsn = Dsn {
+            status: if reply.dsn.starts_with('2') { reply.dsn.clone() } else { "2.0.0".to_string() },
+            reason: reply.one_line(),
+            action: action.to_string(),
+            dtype: "smtp".to_string(),
+            dtext: reply.one_line(),
+            mtype: "dns".to_string(),
+            mname: self.host.clone(),
+        };
+        let relay = self.relay.clone();
+        job.request.report(Outcome::Sent, &rcpt, &relay, &dsn, &job.because).await;
+    }
+    /// The content with dots doubled, headers through generic maps.
+    async fn body(&mut self, job: &Delivery<'_>) {
+        let limit = job.d.cfg.int(if job.lmtp { "lmtp_line_length_limit" } else { "smtp_line_length_limit" }).max(0) as usize;
+        let mut in_header = !job.generic.is_empty();
+        let mut field: Vec<u8> = Vec::new();
+        let file = std::mem::take(&mut self.buf);
+        let (mut start, mut column) = (true, 0usize);
+        for (line, cut) in content(&job.request.file) {
+            if in_header && start {
+                if matches!(line.first(), Some(b' ' | b'\t')) && !field.is_empty() {
+                    field.push(b'\n');
+                    field.extend_from_slice(line);
+                    continue;
+                }
+                self.field(job, &std::mem::take(&mut field)).await;
+                if header::is_header_or_space(line) && !line.is_empty() {
+                    field.extend_from_slice(line);
+                    continue;
+                }
+                in_header = false;
+            }
+            if start {
+                column = 0;
+                if line.first() == Some(&b'.') {
+                    self.out.push(b'.');
+                }
+            }
+            let mut rest = line;
+            while limit > 0 && column + rest.len() > limit {
+                let (now, later) = rest.split_at(limit - column);
+                self.out.extend_from_slice(now);
+                self.out.extend_from_slice(b"\r\n ");
+                (rest, column) = (later, 1);
+            }
+            self.out.extend_from_slice(rest);
+            column += rest.len();
+            start = !cut;
+            if !cut {
+                self.out.extend_from_slice(b"\r\n");
+            }
+        }
+        self.field(job, &field).await;
+        if !start {
+            self.out.extend_from_slice(b"\r\n");
+        }
+        self.buf = file;
+    }
+    /// One header field; addresses in it go through the generic maps.
+    async fn field(&mut self, job: &Delivery<'_>, field: &[u8]) {
+        if field.is_empty() {
+            return;
+        }
+        let text = String::from_utf8_lossy(field).into_owned();
+        if let Some(kind) = header::find(&text)
+            && kind.flags & (header::SENDER | header::RCPT) != 0
+        {
+            let body_at = text.find(':').map_or(text.len(), |i| i + 1);
+            let mut tree = parse(&text[body_at..]);
+            let mut changed = false;
+            for t in &mut tree {
+                if let Tok::Addr(inner) = t {
+                    let old = internal(inner, false);
+                    let new = self.generic(job, &old).await;
+                    if new != old {
+                        changed = true;
+                        *inner = crate::address::tok::scan(&quote_local(&unquote(&new)));
+                    }
+                }
+            }
+            if changed {
+                for line in header::fold(&format!("{} {}", &text[..body_at], external(&tree, true, true))) {
+                    self.say(&line);
+                }
+                return;
+            }
+        }
+        for line in text.split('\n') {
+            self.say(line);
+        }
+    }
+}
