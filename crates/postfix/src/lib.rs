@@ -66,6 +66,7 @@ pub static DAEMONS: &[Program] = &[
     Program { name: "anvil", path: "/usr/lib/postfix/sbin/anvil", main: Main::Here(|sys| Box::pin(anvil::main(sys))) },
     Program { name: "bounce", path: "/usr/lib/postfix/sbin/bounce", main: Main::Here(|sys| Box::pin(bounce::main(sys))) },
     Program { name: "cleanup", path: "/usr/lib/postfix/sbin/cleanup", main: Main::Here(|sys| Box::pin(cleanup::main(sys))) },
+    Program { name: "lmtp", path: "/usr/lib/postfix/sbin/lmtp", main: Main::Here(|sys| Box::pin(smtp::main(sys))) },
     Program { name: "qmgr", path: "/usr/lib/postfix/sbin/qmgr", main: Main::Here(|sys| Box::pin(qmgr::main(sys))) },
     Program { name: "smtp", path: "/usr/lib/postfix/sbin/smtp", main: Main::Here(|sys| Box::pin(smtp::main(sys))) },
     Program { name: "smtpd", path: "/usr/lib/postfix/sbin/smtpd", main: Main::Here(|sys| Box::pin(smtpd::main(sys))) },

@@ -326,7 +326,7 @@ impl Cleanup {
             m.put(rec::NORM, format!("{resent}Date: {date}").as_bytes());
         }
         if add && !has(m, "From") {
-            let text = self.from_field(m, resent);
+            let text = self.author_field(m, resent);
             m.put(rec::NORM, text.as_bytes());
         }
         let undisclosed = cfg.str("undisclosed_recipients_header");
@@ -339,7 +339,7 @@ impl Cleanup {
             }
         }
     }
-    fn from_field(&self, m: &Message, resent: &str) -> String {
+    fn author_field(&self, m: &Message, resent: &str) -> String {
         let sender = m.sender.clone().unwrap_or_default();
         let addr = if sender.is_empty() { "MAILER-DAEMON".to_string() } else { quote_local(&sender) };
         let name = m.fullname.clone().unwrap_or_default().replace(['\r', '\n'], " ");

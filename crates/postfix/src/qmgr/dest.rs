@@ -130,7 +130,7 @@ impl Qmgr {
         self.dests.len() - 1
     }
     /// Gives entries to the retry service, which puts their recipients off for this reason.
-    pub(super) async fn to_retry(&mut self, todo: VecDeque<Entry>, dsn: &Dsn) {
+    pub(super) async fn hand_to_retry(&mut self, todo: VecDeque<Entry>, dsn: &Dsn) {
         if todo.is_empty() {
             return;
         }

@@ -317,7 +317,7 @@ impl Qmgr {
                 let limit = self.transports[self.dests[dest].transport].cohort_limit;
                 if self.dests[dest].failed(limit, until, &dsn) {
                     let todo = std::mem::take(&mut self.dests[dest].todo);
-                    self.to_retry(todo, &dsn).await;
+                    self.hand_to_retry(todo, &dsn).await;
                 }
             }
         }
@@ -347,7 +347,7 @@ impl Qmgr {
         for at in 0..self.dests.len() {
             if self.dests[at].transport == transport {
                 let todo = std::mem::take(&mut self.dests[at].todo);
-                self.to_retry(todo, &dsn).await;
+                self.hand_to_retry(todo, &dsn).await;
             }
         }
     }
