@@ -176,10 +176,12 @@ impl Kernel {
         self.tty_changed(n);
         Ok(n)
     }
-    /// Typed bytes; what they cause runs at once.
+    /// Typed bytes; what each causes runs before the next, so that it does not matter how they are cut.
     pub fn type_bytes(&mut self, tty: u32, bytes: &[u8]) {
-        self.tty_input(tty, bytes);
-        self.run();
+        for byte in bytes {
+            self.tty_input(tty, std::slice::from_ref(byte));
+            self.run();
+        }
     }
     /// The window has another size.
     pub fn resize(&mut self, tty: u32, cols: u16, rows: u16) {

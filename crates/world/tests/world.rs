@@ -1,0 +1,228 @@
+//! The door of the world: the same inputs give the same outputs, however they are cut, and no input makes it panic.
+//! Not here: what any program answers (the recordings).
+
+use world::{Input, Output, SimTime, TtyId, World};
+
+/// A session as a learner types it: seconds after the start, terminal, text.
+const SESSION: &[(u64, u32, &str)] = &[
+    (1, 0, "cat /etc/postfix/main.cf | grep my\n"),
+    (2, 0, "telnet 192.168.1.103 25\n"),
+    (3, 0, "EHLO mail.linuxidc.com\nMAIL FROM:<redhat@linuxidc.com>\nRCPT TO:<root@linuxidc.com>\nRCPT TO:<redhat@126.com>\nDATA\n"),
+    (4, 0, "Subject: one\n\ntext\n.\nQUIT\n"),
+    (5, 1, "telnet 192.168.1.103 25\nHELO x\nMAIL FROM:<a@b.c>\nRCPT TO:<redhat@126.com>\nQUIT\n"),
+    (9, 0, "for i in 1 2 3; do echo $i; sleep 1; done\n"),
+    (20, 0, "tail -20 /var/log/maillog; postqueue -p\n"),
+    (21, 0, "sleep 100\n"),
+    (23, 0, "\x03"),
+    (30, 1, "ls -l / | wc -l; echo $RANDOM\n"),
+];
+
+fn at(world: &World, secs: u64) -> SimTime {
+    world.now().plus_secs(secs)
+}
+
+/// Empties the tray; gives what terminals showed. No door is ever closed here: a native build has all code at hand.
+fn drain(world: &mut World) -> String {
+    let mut screen = String::new();
+    while let Some(output) = world.poll() {
+        match output {
+            Output::Tty { bytes, .. } => screen += &String::from_utf8_lossy(&bytes),
+            Output::Load(chunk) => panic!("{} is closed", chunk.name),
+            _ => {}
+        }
+    }
+    screen
+}
+
+fn run(cut: usize, ticks: bool) -> (u64, String) {
+    let mut world = World::new("linuxidc", 7).expect("the lab");
+    let start = at(&world, 0);
+    let mut screen = drain(&mut world);
+    for &(secs, tty, text) in SESSION {
+        let now = start.plus_secs(secs);
+        for bytes in text.as_bytes().chunks(cut) {
+            world.handle(now, Input::Tty { tty: TtyId(tty), bytes: bytes.to_vec() });
+        }
+        if ticks {
+            world.handle(now.plus_millis(300), Input::Tick);
+        }
+        screen += &drain(&mut world);
+    }
+    world.handle(start.plus_secs(900), Input::Tick);
+    screen += &drain(&mut world);
+    (world.digest(), screen)
+}
+
+#[test]
+fn the_same_inputs_give_the_same_outputs_however_they_are_cut() {
+    let (whole, screen) = run(usize::MAX, false);
+    assert!(screen.contains("mydomain = linuxidc.com"), "{screen}");
+    for (cut, ticks) in [(usize::MAX, false), (usize::MAX, true), (1, false), (3, true), (7, false)] {
+        let (digest, other) = run(cut, ticks);
+        assert_eq!(screen, other, "cut at {cut}, ticks {ticks}");
+        assert_eq!(whole, digest, "cut at {cut}, ticks {ticks}");
+    }
+}
+
+/// splitmix64.
+fn next(seed: &mut u64) -> u64 {
+    *seed = seed.wrapping_add(0x9E37_79B9_7F4A_7C15);
+    let z = (*seed ^ (*seed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    z ^ (z >> 27)
+}
+
+/// Pieces from which random input is made: words that lead somewhere, and bytes that lead nowhere.
+const PIECES: &[&str] = &[
+    "telnet mail 25\n",
+    "EHLO x\n",
+    "MAIL FROM:<",
+    "RCPT TO:<",
+    "redhat",
+    "@126.com>",
+    ">\n",
+    "DATA\n",
+    ".\n",
+    "QUIT\n",
+    "AUTH LOGIN\n",
+    "cmVkaGF0\n",
+    "\n",
+    "\x03",
+    "\x04",
+    "\x1a",
+    "\x1c",
+    "\x15",
+    "\x17",
+    "\x7f",
+    "\x1b[A",
+    "\x1b",
+    ":wq\n",
+    "vi /etc/postfix/main.cf\n",
+    "less /etc/passwd\n",
+    "su - redhat\n",
+    "mail\n",
+    "cat <<E\n",
+    "E\n",
+    "$(",
+    ")",
+    "`",
+    "'",
+    "\"",
+    "\\",
+    "${x:-",
+    "}",
+    "((",
+    "))",
+    "[[ ",
+    " ]]",
+    " | ",
+    " && ",
+    " & ",
+    "; ",
+    " > /tmp/x",
+    " < /tmp/x",
+    " 2>&1",
+    "*",
+    "?",
+    "~",
+    "for i in 1 2; do ",
+    "done\n",
+    "if true; then ",
+    "fi\n",
+    "while read x; do ",
+    "case x in ",
+    "esac\n",
+    "f() { ",
+    "ls -l ",
+    "grep -r ",
+    "sed s/a/b/ ",
+    "find / ",
+    "awk '{print $",
+    "sort ",
+    "postfix reload\n",
+    "postmap ",
+    "newaliases\n",
+    "postqueue -p\n",
+    "postsuper -d ALL\n",
+    "postconf -n\n",
+    "kill -9 ",
+    "kill -",
+    "12",
+    "-1",
+    "99999999999999999999",
+    "%1",
+    "!!",
+    "!tel",
+    "!-1",
+    "fg\n",
+    "bg\n",
+    "jobs\n",
+    "echo ",
+    "printf '%*d' ",
+    "x=",
+    "export ",
+    "cd ",
+    "/",
+    "..",
+    "sleep 1\n",
+    "exit\n",
+    "head -c ",
+    "tail -f ",
+    "/var/log/maillog",
+    "/etc/aliases",
+    "/dev/zero",
+    "/proc/",
+    "openssl base64 ",
+    "dig ",
+    "ping -c1 ",
+    "nc ",
+    "\u{4f60}\u{597d}",
+    "\u{e9}",
+    "\0",
+    "\t",
+    "{a,b}{1..3}",
+    "$((1/0))",
+    "$((2**63))",
+    "chmod 7777 ",
+    "rm -rf ",
+    "tr a-z ",
+    "cut -f",
+    "xargs ",
+    "base64 -d ",
+];
+
+#[test]
+fn no_input_makes_it_panic() {
+    for round in 0..40u64 {
+        let mut seed = round;
+        let mut typed = String::new();
+        let mut play = || {
+            let mut world = World::new("linuxidc", round).expect("the lab");
+            let mut now = at(&world, 0);
+            for _ in 0..60 {
+                now = now.plus_millis(next(&mut seed) % 3000);
+                let tty = TtyId((next(&mut seed) % 4) as u32);
+                let mut bytes = Vec::new();
+                for _ in 0..next(&mut seed) % 8 + 1 {
+                    bytes.extend_from_slice(PIECES[(next(&mut seed) % PIECES.len() as u64) as usize].as_bytes());
+                }
+                if next(&mut seed).is_multiple_of(8) {
+                    bytes.push((next(&mut seed) & 255) as u8);
+                }
+                let line = String::from_utf8_lossy(&bytes).into_owned();
+                typed += &format!("{now:?} {}: {line:?}\n", tty.0);
+                let input = match next(&mut seed) % 40 {
+                    0 => Input::Open { host: "mail".into(), user: "redhat".into() },
+                    1 => Input::Size { tty, cols: (next(&mut seed) % 200) as u16, rows: (next(&mut seed) % 60) as u16 },
+                    2 => Input::Close { tty },
+                    3 => Input::Write { host: "mail".into(), path: "/etc/postfix/main.cf".into(), bytes },
+                    _ => Input::Tty { tty, bytes },
+                };
+                world.handle(now, input);
+                let _ = world.complete(tty, &line, line.len());
+                drain(&mut world);
+            }
+        };
+        let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(&mut play));
+        assert!(outcome.is_ok(), "round {round} panicked after\n{typed}");
+    }
+}
