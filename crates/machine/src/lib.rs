@@ -5,6 +5,7 @@
 
 mod errno;
 mod event;
+mod explain;
 mod kernel;
 mod lazy;
 mod lines;

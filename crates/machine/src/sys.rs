@@ -427,6 +427,10 @@ impl Sys {
     pub async fn procs(&self) -> Vec<ProcInfo> {
         want!(self.call(Trap::Procs).await, Ret::Procs(p) => p).unwrap_or_default()
     }
+    /// The decisions taken on this host so far, oldest first.
+    pub async fn traces(&self) -> Vec<Trace> {
+        want!(self.call(Trap::Traces).await, Ret::Traces(t) => t).unwrap_or_default()
+    }
 
     // --- time and waiting ----------------------------------------------------------------------------
 

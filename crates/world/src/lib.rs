@@ -29,7 +29,6 @@ pub struct World {
     stage: Stage,
     outputs: VecDeque<Output>,
     log: Vec<LogLine>,
-    traces: Vec<Trace>,
     digest: digest::Digest,
     /// Inputs that came while a program's code was being loaded.
     waiting: VecDeque<(SimTime, Input)>,
@@ -49,7 +48,6 @@ impl World {
             stage: (found.build)(seed),
             outputs: VecDeque::new(),
             log: Vec::new(),
-            traces: Vec::new(),
             digest: digest::Digest::default(),
             waiting: VecDeque::new(),
             asked: true,
@@ -135,10 +133,7 @@ impl World {
                     self.log.push(line.clone());
                     self.outputs.push_back(Output::Log(line));
                 }
-                Event::Trace(trace) => {
-                    self.traces.push((*trace).clone());
-                    self.outputs.push_back(Output::Trace(trace));
-                }
+                Event::Trace(trace) => self.outputs.push_back(Output::Trace(trace)),
                 Event::Packet(_) => {}
                 Event::Load(chunk) => self.outputs.push_back(Output::Load(chunk)),
             }
@@ -190,7 +185,7 @@ impl World {
     }
     /// A decision by its number.
     pub fn trace(&self, id: TraceId) -> Option<&Trace> {
-        self.traces.iter().rev().find(|t| t.id == id)
+        self.stage.kernel.trace(id)
     }
     /// Content of a file of a host, as root sees it.
     pub fn file(&self, host: &str, path: &str) -> Option<Vec<u8>> {

@@ -19,7 +19,7 @@ pub use boot::{HostSpec, TtyState, program_file};
 pub use outside::Piped;
 
 use crate::vfs::Vfs;
-use crate::{Chunk, Event, Iface, Map, Pid, Program, SimTime};
+use crate::{Chunk, Event, Iface, Map, Pid, Program, SimTime, Trace};
 use std::collections::VecDeque;
 
 /// Place of a process in the kernel's table, over all hosts.
@@ -79,6 +79,7 @@ pub struct Kernel {
     chunks: Vec<(&'static str, &'static [Program])>,
     stalled: Option<&'static Chunk>,
     next_trace: u32,
+    traces: Vec<Trace>,
     /// Processes whose end is kept for who asks from outside.
     watched: Vec<(usize, Pid, Option<crate::ChildStatus>)>,
     pub(crate) events: VecDeque<Event>,
@@ -109,6 +110,7 @@ impl Kernel {
             chunks: Vec::new(),
             stalled: None,
             next_trace: 1,
+            traces: Vec::new(),
             watched: Vec::new(),
             events: VecDeque::new(),
             tap: false,

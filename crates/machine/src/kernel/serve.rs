@@ -130,6 +130,7 @@ impl Kernel {
             Trap::SetIds(ids) => unit(self.set_ids(pix, ids.clone())),
             Trap::Setpgid(pid, group) => unit(self.setpgid(pix, *pid, *group)),
             Trap::Setsid => unit(self.proc_mut(pix).map(|p| (p.session, p.pgrp, p.tty) = (p.pid, p.pid, None))),
+            Trap::Traces => Served::Done(self.proc(pix).map(|p| Ret::Traces(self.traces_of(p.host)))),
             Trap::Procs => Served::Done(self.proc(pix).map(|p| Ret::Procs(self.proc_rows(p.host)))),
             Trap::Sleep(until) => {
                 if *until <= self.local_now(pix) {

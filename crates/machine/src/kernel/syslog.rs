@@ -51,6 +51,20 @@ impl Kernel {
             trace.host = self.hosts[proc.host].label.clone();
             trace.process = format!("{}[{}]", trace.process, proc.pid);
         }
+        self.traces.push((*trace).clone());
         self.events.push_back(Event::Trace(trace));
+    }
+
+    /// A decision by its number.
+    pub fn trace(&self, id: TraceId) -> Option<&Trace> {
+        // Numbers are given when a decision begins to be written down, so the record is nearly in their order.
+        self.traces.iter().rev().find(|t| t.id == id)
+    }
+    /// All decisions so far.
+    pub fn traces(&self) -> &[Trace] {
+        &self.traces
+    }
+    pub(crate) fn traces_of(&self, host: usize) -> Vec<Trace> {
+        self.traces.iter().filter(|t| t.host == self.hosts[host].label).cloned().collect()
     }
 }

@@ -11,6 +11,7 @@ mod chown;
 mod cp;
 mod date;
 mod echo;
+mod explain;
 mod r#false;
 mod head;
 mod ln;
@@ -29,12 +30,37 @@ mod wc;
 
 resident! {
     /// Always there.
-    RESIDENT: bash cat chown::CHGRP chmod chown cp date echo r#false head ln mkdir mv printf pwd rm rmdir bash::SH sleep tail telnet touch r#true wc
+    RESIDENT:
+        bash
+        cat
+        chown::CHGRP
+        chmod
+        chown
+        cp
+        date
+        echo
+        r#false
+        head
+        ln
+        mkdir
+        mv
+        printf
+        pwd
+        rm
+        rmdir
+        bash::SH
+        sleep
+        tail
+        telnet
+        touch
+        r#true
+        wc
 }
 
 chunk! {
     /// Fetched at first use or when idle: the rarer tools.
     TOOLS behind tools:
+        explain
 }
 
 chunk! {
