@@ -21,11 +21,14 @@ impl Trace {
     pub fn lines(&self, offset: i32) -> Vec<String> {
         let t = DateTime::new(self.at, offset);
         let queue_id = self.queue_id.as_ref().map(|q| format!(" {q}")).unwrap_or_default();
-        let mut out = vec![format!("#{} {:02}:{:02}:{:02} {}{queue_id}: {}", self.id.0, t.hour, t.minute, t.second, self.process, self.what)];
+        let mut out =
+            vec![format!("#{} {:02}:{:02}:{:02} {}{queue_id}: {}", self.id.0, t.hour, t.minute, t.second, self.process, self.what)];
         let mut list_shown = "";
         for because in &self.because {
             let (indent, text, place) = match because {
-                Because::Parameter { name, value, place } => (0, format!("{name} = {value}"), place.clone().or_else(|| Some(("default".into(), 0)))),
+                Because::Parameter { name, value, place } => {
+                    (0, format!("{name} = {value}"), place.clone().or_else(|| Some(("default".into(), 0))))
+                }
                 Because::Rule { list, element, verdict, place } => {
                     if list != list_shown {
                         out.push(format!("    {list}:"));

@@ -8,7 +8,9 @@ mod traffic;
 
 use std::process::ExitCode;
 
-const USAGE: &str = "usage: ehlo replay [--out DIR] FILE...   runs recorded scenarios on the simulation and prints them with what it did
+const USAGE: &str = "usage: ehlo replay [--why] [--out DIR] FILE...
+                                         runs recorded scenarios on the simulation and prints them with what it did,
+                                         or with --why every decision that it took and its reasons
        ehlo shell [LAB [HOST [USER]]]   a terminal of a lab in this terminal (default: linuxidc mail root)
 ";
 

@@ -9,10 +9,12 @@ use std::path::{Path, PathBuf};
 pub(crate) fn main(args: &[String]) -> Result<(), String> {
     let mut out: Option<PathBuf> = None;
     let mut files = Vec::new();
+    let mut why = false;
     let mut args = args.iter();
     while let Some(arg) = args.next() {
         match arg.as_str() {
             "--out" => out = Some(args.next().ok_or("ehlo replay: --out needs a directory")?.into()),
+            "--why" => why = true,
             _ if arg.starts_with('-') && arg != "-" => return Err(format!("ehlo replay: no option {arg}")),
             _ => files.push(arg),
         }
@@ -22,7 +24,7 @@ pub(crate) fn main(args: &[String]) -> Result<(), String> {
     }
     let mut bad = 0;
     for file in files {
-        match one(file, out.as_deref()) {
+        match one(file, out.as_deref(), why) {
             Ok(()) => {}
             Err(e) => {
                 eprintln!("{file}: {e}");
@@ -33,16 +35,16 @@ pub(crate) fn main(args: &[String]) -> Result<(), String> {
     if bad > 0 { Err(format!("{bad} scenarios could not be replayed")) } else { Ok(()) }
 }
 
-fn one(file: &str, out: Option<&Path>) -> Result<(), String> {
+fn one(file: &str, out: Option<&Path>, why: bool) -> Result<(), String> {
     let text = if file == "-" { std::io::read_to_string(std::io::stdin()) } else { std::fs::read_to_string(file) };
     let scenario: Value = serde_json::from_str(&text.map_err(|e| e.to_string())?).map_err(|e| e.to_string())?;
     let Value::Object(mut scenario) = scenario else { return Err("not a scenario: not a JSON object".into()) };
     scenario.remove("recorded");
     // A broken invariant of the simulation is this scenario's failure, not the end of all.
     let run = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| replay(&scenario)));
-    let recorded = run.map_err(|_| "the simulation panicked".to_string())??;
+    let (recorded, decisions) = run.map_err(|_| "the simulation panicked".to_string())??;
     scenario.insert("recorded".into(), recorded);
-    let text = serde_json::to_string_pretty(&Value::Object(scenario)).map_err(|e| e.to_string())? + "\n";
+    let text = if why { decisions } else { serde_json::to_string_pretty(&Value::Object(scenario)).map_err(|e| e.to_string())? + "\n" };
     match out {
         None => print!("{text}"),
         Some(dir) => {
@@ -54,8 +56,8 @@ fn one(file: &str, out: Option<&Path>) -> Result<(), String> {
     Ok(())
 }
 
-/// The `recorded` object of a scenario.
-pub(crate) fn replay(scenario: &Map<String, Value>) -> Result<Value, String> {
+/// The `recorded` object of a scenario, and the decisions in words.
+fn replay(scenario: &Map<String, Value>) -> Result<(Value, String), String> {
     let mut scene = Scene::new(scenario)?;
     let steps: Vec<Value> = scenario.get("steps").and_then(Value::as_array).into_iter().flatten().map(|step| scene.step(step)).collect();
     scene.settle(300);
@@ -63,14 +65,16 @@ pub(crate) fn replay(scenario: &Map<String, Value>) -> Result<Value, String> {
     let files: Map<String, Value> = crate::scenario::strings(scenario.get("collect"))
         .map(|path| (path.to_string(), scene.stage.read(scene.mail, path).map_or(Value::Null, |b| text(&b).into())))
         .collect();
-    Ok(json!({
+    let decisions = scene.stage.kernel.traces().iter().flat_map(|t| t.lines(480)).flat_map(|line| [line, "\n".into()]).collect();
+    let recorded = json!({
         "steps": steps,
         "maillog": scene.log,
         "startup_log": scene.startup_log,
         "mailboxes": boxes,
         "files": files,
         "remotes": scene.remotes(scenario),
-    }))
+    });
+    Ok((recorded, decisions))
 }
 
 /// Bytes as the recorder writes them: UTF-8, and `<9E>` for what is none.

@@ -12,12 +12,6 @@ const CLIENT: &str = "192.168.1.100";
 /// 24 November 2026, 11:23:40 in Shanghai, as in the recordings: sizes of queue files hang on the two digits of the day.
 const START: u64 = 1_795_490_620;
 
-/// What the recorder's crypt(3) makes of the passwords with its salt `$6$oracle$`.
-const HASHES: &[(&str, &str)] = &[
-    ("redhat", "$6$oracle$GKoyJ6eaKaRy9iTqiQxRJMphALBcIxJ1WrrIulWWy8FkZ00Bfl.YsHIIPKUWN62edAdyYOYz2CFurXZCEFQA7."),
-    ("student", "$6$oracle$vNrrnTkxHj4e0NC/een1DGV9zzNdAKA9C9dwTu5CEQhi1uFZMw2BOYWfoJPe4GOrphh4jq.PrxMG8o0Cpuph.1"),
-];
-
 const MAIN_MODERN: &str = include_str!("../base/modern.main.cf");
 
 /// A running scenario.

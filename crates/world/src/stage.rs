@@ -1,6 +1,8 @@
 //! A stage: a network of Debian hosts with their users, files, name server and the mail servers of others, built from plain data.
 //! Labs set one up for a [`World`](crate::World), the scenario runner for a recording. Not here: which hosts a lab has (`labs`).
 
+pub use wire::crypt::crypt;
+
 use machine::{ChildStatus, HostSpec, Ids, Kernel, Program, SimTime};
 
 /// Everything that can be executed, by the crate that has it.
