@@ -169,9 +169,8 @@ impl Scene {
             let (Some(name), Some(password)) = (string(user, "name"), string(user, "password")) else {
                 return Err("a user needs a name and a password".into());
             };
-            let (_, hash) =
-                HASHES.iter().find(|(p, _)| *p == password).ok_or_else(|| format!("no hash known for the password {password}"))?;
-            self.stage.user(self.mail, name, 500 + i as u32, string(user, "gecos").unwrap_or(""), hash);
+            let hash = world::stage::crypt(password.as_bytes(), "$6$oracle$").unwrap_or_default();
+            self.stage.user(self.mail, name, 500 + i as u32, string(user, "gecos").unwrap_or(""), &hash);
         }
         Ok(())
     }
