@@ -21,9 +21,11 @@ mod printf;
 mod pwd;
 mod rm;
 mod rmdir;
+mod saslauthd;
 mod sleep;
 mod tail;
 mod telnet;
+mod testsaslauthd;
 mod touch;
 mod r#true;
 mod wc;
@@ -48,6 +50,7 @@ resident! {
         pwd
         rm
         rmdir
+        saslauthd
         bash::SH
         sleep
         tail
@@ -61,6 +64,7 @@ chunk! {
     /// Fetched at first use or when idle: the rarer tools.
     TOOLS behind tools:
         explain
+        testsaslauthd
 }
 
 chunk! {
