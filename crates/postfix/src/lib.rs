@@ -52,6 +52,7 @@ mod smtp;
 mod smtpd;
 #[allow(dead_code, unused_imports)]
 mod trivial_rewrite;
+pub mod view;
 #[allow(dead_code, unused_imports)]
 mod why;
 

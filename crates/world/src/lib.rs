@@ -8,12 +8,15 @@ mod api;
 mod completion;
 mod digest;
 mod labs;
+mod mailbox;
 pub mod stage;
 
 pub use api::*;
 /// The kernel's own door, for front ends without a page.
 pub use machine;
 pub use machine::{Because, Chunk, LoadError, LogLine, Program, SimTime, Trace, TraceId, Verdict};
+pub use mailbox::MailboxMessage;
+pub use postfix::view::Queued;
 
 use machine::Event;
 use stage::Stage;
@@ -193,9 +196,24 @@ impl World {
     }
     /// Names in a directory of a host, as root sees it; directories end in `/`.
     pub fn dir(&self, host: &str, path: &str) -> Option<Vec<String>> {
-        let entries = self.stage.kernel.disk(self.stage.kernel.host(host)?)?.list_path(path).ok()?;
+        let entries = self.disk(host)?.list_path(path).ok()?;
         let slash = |e: &machine::DirEntry| if e.kind == machine::FileKind::Dir { "/" } else { "" };
         Some(entries.iter().filter(|e| !matches!(e.name.as_str(), "." | "..")).map(|e| format!("{}{}", e.name, slash(e))).collect())
+    }
+    /// The messages in the queues of a host.
+    pub fn queue(&self, host: &str) -> Vec<postfix::view::Queued> {
+        self.disk(host).map(postfix::view::queued).unwrap_or_default()
+    }
+    /// The mailboxes of a host: user and messages, oldest first.
+    pub fn mailboxes(&self, host: &str) -> Vec<(String, Vec<MailboxMessage>)> {
+        self.disk(host).map(mailbox::mailboxes).unwrap_or_default()
+    }
+    /// State of a file of a host, links followed, as root sees it.
+    pub fn stat(&self, host: &str, path: &str) -> Option<machine::Stat> {
+        self.disk(host)?.stat_path(path).ok()
+    }
+    fn disk(&self, host: &str) -> Option<&machine::Vfs> {
+        self.stage.kernel.disk(self.stage.kernel.host(host)?)
     }
     /// A digest of everything that has come out of it, for comparing two runs.
     pub fn digest(&self) -> u64 {

@@ -67,7 +67,11 @@ pub(super) async fn append(sys: &Sys, service: &str, ask: &Attrs) -> bool {
 /// Reads the log of a message; `None` if there is none.
 pub(crate) async fn read(sys: &Sys, service: &str, id: &str) -> Option<Vec<Record>> {
     let bytes = sys.read_file(&queue::path(service, id)).await.ok()?;
-    let text = String::from_utf8_lossy(&bytes);
+    Some(parse(&String::from_utf8_lossy(&bytes)))
+}
+
+/// The blocks of a log.
+pub(crate) fn parse(text: &str) -> Vec<Record> {
     let mut out = Vec::new();
     for block in text.split("\n\n") {
         let (mut rcpt, mut dsn, mut any) = (Rcpt::default(), Dsn::default(), false);
@@ -101,5 +105,5 @@ pub(crate) async fn read(sys: &Sys, service: &str, id: &str) -> Option<Vec<Recor
             out.push(Record { rcpt, dsn });
         }
     }
-    Some(out)
+    out
 }

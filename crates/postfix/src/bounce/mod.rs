@@ -1,7 +1,7 @@
 //! bounce(8), in its three services bounce, defer and trace: logs of what became of recipients, and the notices made of them.
 //! Not here: the form of a notice (`notice`), its texts (`template`), the log files (`journal`). Source: bounce(8), RFC 3464.
 
-mod journal;
+pub(crate) mod journal;
 mod notice;
 mod template;
 
