@@ -234,7 +234,7 @@ impl Env {
     pub(crate) async fn anvil(&self, event: anvil::Event, service: &str, addr: &str) -> Option<(i64, i64)> {
         let mut client = match self.anvil.take() {
             Some(client) => client,
-            None => anvil::Client::new(&self.sys, &self.log, &format!("private/{}", self.cfg.str("anvil_service_name"))),
+            None => anvil::Client::new(&self.sys, &self.log, "private/anvil"),
         };
         let answer = client.report(event, &format!("{service}:{addr}")).await;
         self.anvil.set(Some(client));

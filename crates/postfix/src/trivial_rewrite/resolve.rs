@@ -7,7 +7,6 @@ use crate::address::local::Local;
 use crate::address::rewrite::{Rules, find as find_op, rewrite_tree, rfind};
 use crate::address::tok::{Tok, internal, quote_local, scan};
 use crate::lookup::{Maps, MatchKind, MatchList};
-use crate::report::split_status;
 use crate::rewrite_clnt::{Resolved, resolved};
 use crate::server::Daemon;
 use crate::why;
@@ -308,18 +307,7 @@ impl Router {
             Ok(Some(found)) => {
                 because.push(looked_up(&found.hit));
                 way.transport = "error".to_string();
-                way.nexthop = if d.cfg.bool("relocated_prefix_enable") {
-                    format!("5.1.6 User has moved to {}", found.hit.value)
-                } else {
-                    let (status, text) = split_status("", &found.hit.value);
-                    if status.is_empty() || text.is_empty() {
-                        let value = &found.hit.value;
-                        d.log.warn(format_args!("relocated_maps result must contain RFC 3463 status and text: '{value}'"));
-                        "5.2.0 Mailbox is unavailable".to_string()
-                    } else {
-                        format!("{status} {text}")
-                    }
-                };
+                way.nexthop = format!("5.1.6 User has moved to {}", found.hit.value);
                 Some(())
             }
             Ok(None) => Some(()),
