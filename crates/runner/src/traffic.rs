@@ -39,7 +39,7 @@ impl Scene {
     }
     fn send(&mut self, conn: &Conn, bytes: &[u8]) {
         if let Some(tty) = conn.tty {
-            self.stage.kernel.type_bytes(tty, bytes);
+            self.stage.kernel.feed(tty, bytes);
         }
     }
     /// One line without its end; `None` at the end of the connection or after `limit` milliseconds.

@@ -183,6 +183,11 @@ impl Kernel {
             self.run();
         }
     }
+    /// Gives a terminal bytes in one piece: what a program that reads them writes to the network leaves in one segment.
+    pub fn feed(&mut self, tty: u32, bytes: &[u8]) {
+        self.tty_input(tty, bytes);
+        self.run();
+    }
     /// The window has another size.
     pub fn resize(&mut self, tty: u32, cols: u16, rows: u16) {
         let Some(t) = self.ttys.get_mut(tty as usize) else { return };
