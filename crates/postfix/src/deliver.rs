@@ -24,6 +24,24 @@ fn time(attrs: &Attrs, name: &str) -> SimTime {
     SimTime(attrs.num(name).max(0) as u64)
 }
 
+/// Attributes of a message that tell where it came from; they go along to whatever is made of it.
+const PASSED: [&str; 9] = [
+    "log_client_name",
+    "log_client_address",
+    "log_protocol_name",
+    "log_helo_name",
+    "sasl_method",
+    "sasl_username",
+    "sasl_sender",
+    "log_ident",
+    "rewrite_context",
+];
+
+/// Those of the attributes that tell where a message came from.
+pub(crate) fn origin(attrs: &[(String, String)]) -> Vec<(String, String)> {
+    attrs.iter().filter(|(name, value)| !value.is_empty() && PASSED.contains(&name.as_str())).cloned().collect()
+}
+
 /// A request to deliver a message to some recipients.
 pub(crate) struct Request {
     pub(crate) job: Job,
@@ -39,11 +57,8 @@ pub(crate) struct Request {
     pub(crate) envid: String,
     /// DSN return flags: 1 full, 2 headers.
     pub(crate) ret: i64,
-    /// Where the message came from, `name[address]` in parts, and how.
-    pub(crate) client_name: String,
-    pub(crate) client_addr: String,
-    pub(crate) log_ident: String,
-    pub(crate) rewrite_context: String,
+    /// Where the message came from and how, by [`PASSED`].
+    pub(crate) origin: Vec<(String, String)>,
     pub(crate) rcpts: Vec<Rcpt>,
     /// The whole queue file.
     pub(crate) file: Vec<u8>,
@@ -66,13 +81,10 @@ impl Request {
             ("encoding", &self.encoding),
             ("sender", &self.sender),
             ("envelope_id", &self.envid),
-            ("log_client_name", &self.client_name),
-            ("log_client_address", &self.client_addr),
-            ("log_ident", &self.log_ident),
-            ("rewrite_context", &self.rewrite_context),
         ] {
             a.push(name, value);
         }
+        a.0.extend(self.origin.iter().cloned());
         a.push("because", &why::encode(&self.job.because));
         for (name, value) in [
             ("flags", self.job.flags),
@@ -125,10 +137,7 @@ impl Request {
             sender: text("sender"),
             envid: text("envelope_id"),
             ret: a.num("ret_flags"),
-            client_name: text("log_client_name"),
-            client_addr: text("log_client_address"),
-            log_ident: text("log_ident"),
-            rewrite_context: text("rewrite_context"),
+            origin: origin(&a.0),
             rcpts,
             file,
             hop_status: None,
@@ -148,16 +157,17 @@ impl Request {
             sender: String::new(),
             envid: String::new(),
             ret: 0,
-            client_name: String::new(),
-            client_addr: String::new(),
-            log_ident: String::new(),
-            rewrite_context: String::new(),
+            origin: Vec::new(),
             rcpts: Vec::new(),
             file: Vec::new(),
             hop_status: None,
             deferred: false,
             reporter,
         }
+    }
+    /// One of the attributes that tell where the message came from; empty if it is not known.
+    pub(crate) fn origin(&self, name: &str) -> &str {
+        self.origin.iter().rev().find(|(n, _)| n == name).map_or("", |(_, v)| v)
     }
     /// Marks a recipient as done with in the queue file.
     pub(crate) async fn completed(&self, rcpt: &Rcpt) {
@@ -189,13 +199,10 @@ impl Request {
             (&mut request.encoding, &self.encoding),
             (&mut request.sender, &self.sender),
             (&mut request.envid, &self.envid),
-            (&mut request.client_name, &self.client_name),
-            (&mut request.client_addr, &self.client_addr),
-            (&mut request.log_ident, &self.log_ident),
-            (&mut request.rewrite_context, &self.rewrite_context),
         ] {
             to.clone_from(from);
         }
+        request.origin.clone_from(&self.origin);
         (request.size, request.ret, request.nexthop) = (self.size, self.ret, nexthop.to_string());
         request.rcpts = vec![rcpt.clone()];
         let Ok(mut conn) = Conn::connect(&sys, &format!("private/{service}")).await else { return false };

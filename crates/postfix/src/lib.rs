@@ -21,6 +21,8 @@ mod deliver;
 #[allow(dead_code, unused_imports)]
 mod ipc;
 #[allow(dead_code, unused_imports)]
+mod local;
+#[allow(dead_code, unused_imports)]
 mod lookup;
 #[allow(dead_code, unused_imports)]
 mod mailbox;
@@ -68,6 +70,7 @@ pub static DAEMONS: &[Program] = &[
     Program { name: "bounce", path: "/usr/lib/postfix/sbin/bounce", main: Main::Here(|sys| Box::pin(bounce::main(sys))) },
     Program { name: "cleanup", path: "/usr/lib/postfix/sbin/cleanup", main: Main::Here(|sys| Box::pin(cleanup::main(sys))) },
     Program { name: "lmtp", path: "/usr/lib/postfix/sbin/lmtp", main: Main::Here(|sys| Box::pin(smtp::main(sys))) },
+    Program { name: "local", path: "/usr/lib/postfix/sbin/local", main: Main::Here(|sys| Box::pin(local::main(sys))) },
     Program { name: "qmgr", path: "/usr/lib/postfix/sbin/qmgr", main: Main::Here(|sys| Box::pin(qmgr::main(sys))) },
     Program { name: "smtp", path: "/usr/lib/postfix/sbin/smtp", main: Main::Here(|sys| Box::pin(smtp::main(sys))) },
     Program { name: "smtpd", path: "/usr/lib/postfix/sbin/smtpd", main: Main::Here(|sys| Box::pin(smtpd::main(sys))) },

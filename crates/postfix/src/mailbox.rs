@@ -4,7 +4,7 @@
 use crate::address::tok::quote_local;
 use crate::queue::envelope::content;
 use crate::report::Dsn;
-use machine::{DateTime, Errno, FileKind, Ids, Open, Sys, Whence};
+use machine::{DateTime, Errno, Fd, FileKind, Ids, Open, Sys, Whence};
 
 /// What is put before and around the message.
 #[derive(Clone, Copy)]
@@ -110,8 +110,8 @@ pub(crate) struct Mbox<'a> {
     pub(crate) lock_may_fail: bool,
     /// The owner must be the recipient (`strict_mailbox_ownership`).
     pub(crate) strict: bool,
-    /// Plain files must not be executable.
-    pub(crate) no_exec: bool,
+    /// The recipient's own mailbox: a plain file. Else a file that somebody named: if it is a plain one, not executable.
+    pub(crate) personal: bool,
     pub(crate) lock_tries: i64,
     pub(crate) lock_delay: i64,
 }
@@ -166,28 +166,47 @@ impl Mbox<'_> {
         done.map(|_| warning)
     }
     async fn write(&self, sys: &Sys, copy: &Copy<'_>, style: Style) -> Result<(), Dsn> {
-        let opened = sys.open(self.path, Open { nofollow: true, ..Open::APPEND }, 0o600).await;
-        let fd = match opened {
-            Ok(fd) => fd,
-            Err(Errno::ELOOP) => return Err(Dsn::new("5.2.0", format!("file {} is a symbolic link", self.path))),
-            Err(Errno::EISDIR) => return Err(Dsn::new("5.2.0", format!("open file {}: {}", self.path, Errno::EISDIR))),
-            Err(e) => return Err(Dsn::new(&status(e, "5.2.0"), format!("open file {}: {e}", self.path))),
-        };
+        let fd = self.open(sys).await.map_err(|(e, reason)| Dsn::new(&status(e, "5.2.0"), reason))?;
         let result = self.fill(sys, fd, copy, style).await;
         let _ = sys.close(fd).await;
         result
     }
-    async fn fill(&self, sys: &Sys, fd: machine::Fd, copy: &Copy<'_>, style: Style) -> Result<(), Dsn> {
-        let bad = |e: Errno| Dsn::new(&status(e, "5.2.0"), format!("open file {}: {e}", self.path));
-        let mut st = sys.fstat(fd).await.map_err(bad)?;
-        if st.kind == FileKind::File && st.size == 0 && st.uid == self.spool.uid && self.user.uid != self.spool.uid {
-            let _ = sys.chown(self.path, Some(self.user.uid), Some(self.user.gid), false).await;
-            st = sys.fstat(fd).await.map_err(bad)?;
+    /// Opens the file, or makes it where there is none; what others may have put there is looked at first (safe_open(3)).
+    async fn open(&self, sys: &Sys) -> Result<Fd, (Errno, String)> {
+        let link = sys.lstat(self.path).await;
+        if let Ok(st) = &link
+            && st.kind == FileKind::Symlink
+            && st.uid != 0
+        {
+            return Err((Errno::EPERM, "file is a symbolic link".to_string()));
         }
-        if st.kind != FileKind::File && self.strict {
+        let flags = Open { create: false, ..Open::APPEND };
+        match sys.open(self.path, flags, 0).await {
+            Ok(fd) => match sys.fstat(fd).await {
+                Ok(st) if st.kind == FileKind::File && st.nlink != 1 => {
+                    let _ = sys.close(fd).await;
+                    Err((Errno::EPERM, format!("file has {} hard links", st.nlink)))
+                }
+                _ => Ok(fd),
+            },
+            Err(Errno::ENOENT) => {
+                let made = sys.open(self.path, Open { excl: true, ..Open::APPEND }, 0o600).await;
+                let fd = made.map_err(|e| (e, format!("cannot create file exclusively: {e}")))?;
+                if self.user.uid != self.spool.uid {
+                    let _ = sys.chown(self.path, Some(self.user.uid), Some(self.user.gid), false).await;
+                }
+                Ok(fd)
+            }
+            Err(e) => Err((e, format!("cannot open file: {e}"))),
+        }
+    }
+    async fn fill(&self, sys: &Sys, fd: Fd, copy: &Copy<'_>, style: Style) -> Result<(), Dsn> {
+        let st = sys.fstat(fd).await.map_err(|e| Dsn::new("4.2.0", format!("cannot open file: {e}")))?;
+        let regular = st.kind == FileKind::File;
+        if self.personal && !regular {
             return Err(Dsn::new("5.2.0", format!("destination {} is not a regular file", self.path)));
         }
-        if self.no_exec && st.kind == FileKind::File && st.mode & 0o111 != 0 {
+        if !self.personal && regular && st.mode & 0o111 != 0 {
             return Err(Dsn::new("5.7.1", "file is executable"));
         }
         if self.strict && st.uid != self.user.uid {
@@ -195,7 +214,7 @@ impl Mbox<'_> {
         }
         let bytes = copy.bytes(sys, style.mbox, style);
         let end = sys.seek(fd, Whence::End, 0).await.unwrap_or(st.size);
-        let written = if self.limit > 0 && st.kind == FileKind::File && end.saturating_add(bytes.len() as u64) > self.limit as u64 {
+        let written = if self.limit > 0 && regular && end.saturating_add(bytes.len() as u64) > self.limit as u64 {
             Err(Errno::EFBIG)
         } else {
             sys.write(fd, &bytes).await

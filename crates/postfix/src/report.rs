@@ -215,7 +215,8 @@ impl Reporter {
         dsn.put(&mut ask);
         matches!(ask_once(&self.sys, service, &ask).await, Ok(a) if a.num("status") == 0 && !a.0.is_empty())
     }
-    async fn trace_append(&self, job: &Job, rcpt: &Rcpt, relay: &str, dsn: &Dsn, because: &[Because]) -> bool {
+    /// A line in the report that the sender asked for.
+    pub(crate) async fn trace_append(&self, job: &Job, rcpt: &Rcpt, relay: &str, dsn: &Dsn, because: &[Because]) -> bool {
         let ok = self.append("private/trace", job, rcpt, dsn).await;
         if ok && job.flags & flag::USR_VRFY != 0 {
             self.line(job, rcpt, relay, dsn, &dsn.action, because);

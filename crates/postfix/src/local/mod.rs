@@ -1,16 +1,16 @@
 //! local(8): aliases, .forward files, mailboxes, commands, files.
-//! Not here: what a name expands to (`expand`), where mail ends (`targets`), new messages (`forward`). Source: local(8), aliases(5).
+//! Not here: what a name expands to (`expand`, `lists`), where mail ends (`targets`), new messages (`forward`). Source: local(8), aliases(5).
 
 mod command;
 mod expand;
 mod forward;
+mod lists;
 mod targets;
 
 use crate::account::Account;
-use crate::address::tok::quote_local;
 use crate::deliver::{self, Request};
-use crate::lookup::Maps;
-use crate::mailbox::Owner;
+use crate::lookup::{Maps, TableError};
+use crate::mailbox::{Owner, become_user};
 use crate::queue::envelope::{Rcpt, content};
 use crate::report::{Dsn, Outcome, Reporter, flag};
 use crate::rewrite_clnt::Resolver;
@@ -18,24 +18,24 @@ use crate::server::Daemon;
 use crate::why;
 use machine::{Because, Sys};
 
-pub(crate) use command::run as run_command;
+pub(crate) use command::{Command, What, run as run_command};
 
 /// Where a name came from: what commands and files are allowed.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum From {
+enum Source {
     None,
     Alias,
     Forward,
     Include,
 }
 
-impl From {
+impl Source {
     fn name(self) -> &'static str {
         match self {
-            From::Alias => "alias",
-            From::Forward => "forward",
-            From::Include => "include",
-            From::None => "",
+            Source::Alias => "alias",
+            Source::Forward => "forward",
+            Source::Include => "include",
+            Source::None => "",
         }
     }
 }
@@ -57,7 +57,7 @@ struct State {
     unmatched: Option<String>,
     owner: Option<String>,
     expanded: Option<String>,
-    from: From,
+    from: Source,
     /// Rights of the user whose file or table is being read.
     rights: Option<Account>,
 }
@@ -87,6 +87,8 @@ struct Run<'a> {
     loops: Vec<String>,
     forwards: Vec<forward::Forward>,
     tree: Vec<Because>,
+    /// Depth in the tree of expansions.
+    depth: u8,
 }
 
 /// The daemon.
@@ -118,10 +120,12 @@ pub(crate) async fn main(sys: Sys) -> i32 {
         Ok(all) => all,
         Err(why) => return d.log.fatal(&why).await,
     };
-    let ids = sys.ids();
     let nobody = crate::account::by_name(&sys, &d.cfg.str("default_privs")).await;
     let resolver = Resolver::new(&sys, &d.log);
-    let daemon = Owner { uid: ids.euid, gid: ids.egid };
+    // Root's rights are kept at hand; the work is done with the mail owner's.
+    let owner = crate::account::by_name(&sys, &d.cfg.str("mail_owner")).await;
+    let daemon = owner.map_or(Owner { uid: 0, gid: 0 }, |o| Owner { uid: o.uid, gid: o.gid });
+    become_user(&sys, daemon).await;
     let mut agent = Agent { d, resolver, aliases, mailbox_transport, mailbox_command, fallback_transport, daemon, nobody };
     loop {
         if let Some(table) = agent.d.tables.changed().await {
@@ -161,6 +165,7 @@ impl Agent {
             loops: delivered_to(&request.file),
             forwards: Vec::new(),
             tree: Vec::new(),
+            depth: 0,
             agent: self,
             request,
         };
@@ -176,7 +181,7 @@ impl Agent {
             unmatched: None,
             owner: None,
             expanded: None,
-            from: From::None,
+            from: Source::None,
             rights: None,
         };
         let mut done = run.recipient(state.clone()).await;
@@ -190,8 +195,11 @@ impl Agent {
 }
 
 impl Run<'_> {
+    fn was_here(&self, key: &str) -> bool {
+        self.seen.iter().any(|s| s.eq_ignore_ascii_case(key))
+    }
     fn first_time(&mut self, key: String) -> bool {
-        if self.seen.contains(&key) {
+        if self.was_here(&key) {
             return false;
         }
         self.seen.push(key);
@@ -204,7 +212,7 @@ impl Run<'_> {
         self.request.job.flags & (flag::MTA_VRFY | flag::USR_VRFY) != 0
     }
     async fn report(&mut self, outcome: Outcome, state: &State, dsn: &Dsn) -> bool {
-        self.reporter.report(outcome, &self.request.job, &state.rcpt, "local", dsn, &self.tree).await
+        self.reporter.report(outcome, &self.request.job, &state.rcpt, &self.agent.d.server.service, dsn, &self.tree).await
     }
     /// Delivered. True unless the log of it could not be written.
     async fn sent(&mut self, state: &State, reason: String) -> bool {
@@ -219,25 +227,23 @@ impl Run<'_> {
     async fn failed_owner(&mut self, state: &State, dsn: Dsn) -> bool {
         if self.agent.d.cfg.bool("owner_request_special") {
             let local = crate::address::cut(&state.rcpt.addr).0.to_string();
-            let mut names = vec![local.clone()];
-            let delimiters = self.str("recipient_delimiter");
-            if let Some((bare, _)) = crate::address::strip_extension(&local, &delimiters) {
-                names.push(bare);
-            }
-            for name in names {
-                let owner = format!("owner-{name}");
-                match self.agent.aliases.find(&owner.to_ascii_lowercase()).await {
-                    Ok(Some(hit)) => {
-                        let text = if self.agent.d.cfg.bool("expand_owner_alias") { hit.value } else { owner };
-                        let owner = self.agent.resolver.rewrite_internal("local", &text, &mut Vec::new()).await;
-                        return self.tell_owner(state, dsn, &owner).await;
-                    }
+            let bare = crate::address::strip_extension(&local, &self.str("recipient_delimiter")).map(|(bare, _)| bare);
+            for name in [Some(local), bare].into_iter().flatten() {
+                match self.owner_of(&name).await {
+                    Ok(Some(owner)) => return self.tell_owner(state, dsn, &owner).await,
                     Ok(None) => {}
                     Err(_) => return self.failed(state, Dsn::new("4.3.0", "alias database unavailable")).await,
                 }
             }
         }
         self.failed(state, dsn).await
+    }
+    /// The address that problems with a list are reported to, if there is an `owner-` alias for its name.
+    async fn owner_of(&mut self, name: &str) -> Result<Option<String>, TableError> {
+        let alias = format!("owner-{name}");
+        let Some(hit) = self.agent.aliases.find(&alias).await? else { return Ok(None) };
+        let text = if self.agent.d.cfg.bool("expand_owner_alias") { hit.value } else { alias };
+        Ok(Some(self.agent.resolver.rewrite_internal("local", &text, &mut Vec::new()).await))
     }
     /// A notice about one recipient, to a list's owner.
     async fn tell_owner(&mut self, state: &State, dsn: Dsn, owner: &str) -> bool {
@@ -257,7 +263,7 @@ impl Run<'_> {
         failed.action = "failed".to_string();
         failed.put(&mut ask);
         if self.reporter.notice("private/bounce", crate::bounce::ONE, &ask).await {
-            self.reporter.bounced_line(&self.request.job, &state.rcpt, "local", &dsn, &self.tree);
+            self.reporter.bounced_line(&self.request.job, &state.rcpt, &self.agent.d.server.service, &dsn, &self.tree);
             return true;
         }
         self.failed(state, Dsn::new("4.3.0", "bounce or trace service failure")).await
@@ -327,7 +333,7 @@ impl Run<'_> {
             }
             state.unmatched = state.extension.clone();
         }
-        if state.owner.as_ref().is_some_and(|o| !o.eq_ignore_ascii_case(&state.user)) || state.from == From::Include {
+        if state.owner.as_ref().is_some_and(|o| !o.eq_ignore_ascii_case(&state.user)) || state.from == Source::Include {
             return self.indirect(&state).await;
         }
         if self.agent.d.cfg.bool("require_home_directory")
@@ -365,16 +371,8 @@ impl Run<'_> {
         if !fallback.is_empty() {
             return self.pass(state, &fallback).await;
         }
-        let luser = self.agent.d.cfg.raw("luser_relay").unwrap_or("").to_string();
-        if !luser.is_empty() {
-            let text = self.expand_names(&luser, state).0;
-            self.tree.push(why::parameter(&self.agent.d.cfg, "luser_relay"));
-            let standard = self.agent.resolver.rewrite("local", &text, &mut Vec::new()).await;
-            if !standard.eq_ignore_ascii_case(&quote_local(&state.rcpt.addr)) {
-                let mut next = state.clone();
-                next.unmatched = None;
-                return Box::pin(self.resolve_address(next, &text)).await;
-            }
+        if let Some(done) = self.other_user(state).await {
+            return done;
         }
         if state.user.eq_ignore_ascii_case("mailer-daemon") || state.user.eq_ignore_ascii_case("postmaster") {
             self.agent.d.log.warn(format_args!("required alias not found: {}", state.user));
@@ -390,11 +388,5 @@ impl Run<'_> {
         let mut rcpt = state.rcpt.clone();
         rcpt.offset = 0;
         self.request.pass(service, &nexthop, &rcpt).await
-    }
-    /// `$user`, `$home` and the like in a parameter; false: a name has no value.
-    fn expand_names(&self, text: &str, state: &State) -> (String, bool) {
-        let names = expand::Names { state, delimiters: self.str("recipient_delimiter") };
-        let done = crate::config::expand(text, &names, false);
-        (done.text, !done.error && !done.undefined)
     }
 }

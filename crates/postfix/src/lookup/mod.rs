@@ -149,6 +149,14 @@ impl Table {
     pub(crate) fn name(&self) -> &str {
         &self.0.spec
     }
+    /// The file that holds it, whose owner matters to local(8); `None`: it stands in the configuration.
+    pub(crate) fn file(&self) -> Option<&str> {
+        match &self.0.kind {
+            Kind::Db(_) => self.0.watch.as_ref().map(|(path, ..)| path.as_str()),
+            Kind::Pairs(_) | Kind::Rules(_) if self.0.source.starts_with('/') => Some(&self.0.source),
+            _ => None,
+        }
+    }
     /// Whether keys are compared with patterns (regexp, pcre, cidr, …): only whole keys make sense there.
     pub(crate) fn is_pattern(&self) -> bool {
         self.0.pattern

@@ -268,16 +268,10 @@ impl Qmgr {
         request.queue = "active".to_string();
         request.size = m.envelope.size;
         request.nexthop = self.dests[dest].nexthop.clone();
-        for (to, name) in [
-            (&mut request.encoding, "encoding"),
-            (&mut request.envid, "envelope_id"),
-            (&mut request.client_name, "log_client_name"),
-            (&mut request.client_addr, "log_client_address"),
-            (&mut request.log_ident, "log_ident"),
-            (&mut request.rewrite_context, "rewrite_context"),
-        ] {
+        for (to, name) in [(&mut request.encoding, "encoding"), (&mut request.envid, "envelope_id")] {
             *to = m.envelope.attr(name).to_string();
         }
+        request.origin = crate::deliver::origin(&m.envelope.attrs);
         request.ret = m.envelope.attr("ret_flags").parse().unwrap_or(0);
         request.sender = m.sender().to_string();
         request.rcpts = entry.rcpts.clone();
