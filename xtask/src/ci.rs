@@ -1,7 +1,7 @@
 //! `cargo xtask test` and `ci`: every check in order, the fastest first, and one count at the end.
 //! Not here: the checks themselves (`tidy`, `size`, `trunk`, cargo's own).
 
-use crate::run::{Done, cargo, have, run, say};
+use crate::run::{Done, cargo, have, run, say, target_dir};
 use crate::site::WASM;
 use crate::{site, size, tidy, trunk};
 use std::io::{BufRead, BufReader};
@@ -92,6 +92,7 @@ pub(crate) fn full() -> Done {
         run(cargo(&["doc", "--quiet", "--workspace", "--no-deps", "--exclude", "xtask"]).env("RUSTDOCFLAGS", "-D warnings"))
     });
     tally.tests("tests", &["--quiet", "--workspace"], &[]);
+    same_in_wasm(&mut tally);
     tally.check("page", site::build);
     tally.check("sizes", size::size);
     let browser = browser::find().map(drop);
@@ -106,6 +107,15 @@ pub(crate) fn full() -> Done {
         tally.tests("Trunk's page in the browser", &words, &[("EHLO_DIST", trunk::DIST)]);
     }
     tally.end()
+}
+
+/// The world behaves in WebAssembly as it does natively.
+fn same_in_wasm(tally: &mut Tally) {
+    let words = ["build", "--quiet", "--package", "world", "--example", "digest", "--target", WASM, "--profile", "xtask"];
+    tally.check("the world in wasm", || site::ensure_target().and_then(|()| run(&mut cargo(&words))));
+    let module = target_dir().unwrap_or_default().join(WASM).join("xtask/examples/digest.wasm").display().to_string();
+    let words = ["--quiet", "--package", "world", "--test", "world", "--", "--ignored", "wasm"];
+    tally.tests("the world in wasm and natively", &words, &[("EHLO_WASM", &module)]);
 }
 
 fn lints(tally: &mut Tally) {

@@ -1,67 +1,34 @@
-//! The door of the world: the same inputs give the same outputs, however they are cut, and no input makes it panic.
+//! The door of the world: the same inputs give the same outputs, however they are cut and on whatever machine, and no input makes it panic.
 //! Not here: what any program answers (the recordings).
 
-use world::{Input, Output, SimTime, TtyId, World};
+mod session;
 
-/// A session as a learner types it: seconds after the start, terminal, text.
-const SESSION: &[(u64, u32, &str)] = &[
-    (1, 0, "cat /etc/postfix/main.cf | grep my\n"),
-    (2, 0, "telnet 192.168.1.103 25\n"),
-    (3, 0, "EHLO mail.linuxidc.com\nMAIL FROM:<redhat@linuxidc.com>\nRCPT TO:<root@linuxidc.com>\nRCPT TO:<redhat@126.com>\nDATA\n"),
-    (4, 0, "Subject: one\n\ntext\n.\nQUIT\n"),
-    (5, 1, "telnet 192.168.1.103 25\nHELO x\nMAIL FROM:<a@b.c>\nRCPT TO:<redhat@126.com>\nQUIT\n"),
-    (9, 0, "for i in 1 2 3; do echo $i; sleep 1; done\n"),
-    (20, 0, "tail -20 /var/log/maillog; postqueue -p\n"),
-    (21, 0, "sleep 100\n"),
-    (23, 0, "\x03"),
-    (30, 1, "ls -l / | wc -l; echo $RANDOM\n"),
-];
-
-fn at(world: &World, secs: u64) -> SimTime {
-    world.now().plus_secs(secs)
-}
-
-/// Empties the tray; gives what terminals showed. No door is ever closed here: a native build has all code at hand.
-fn drain(world: &mut World) -> String {
-    let mut screen = String::new();
-    while let Some(output) = world.poll() {
-        match output {
-            Output::Tty { bytes, .. } => screen += &String::from_utf8_lossy(&bytes),
-            Output::Load(chunk) => panic!("{} is closed", chunk.name),
-            _ => {}
-        }
-    }
-    screen
-}
-
-fn run(cut: usize, ticks: bool) -> (u64, String) {
-    let mut world = World::new("linuxidc", 7).expect("the lab");
-    let start = at(&world, 0);
-    let mut screen = drain(&mut world);
-    for &(secs, tty, text) in SESSION {
-        let now = start.plus_secs(secs);
-        for bytes in text.as_bytes().chunks(cut) {
-            world.handle(now, Input::Tty { tty: TtyId(tty), bytes: bytes.to_vec() });
-        }
-        if ticks {
-            world.handle(now.plus_millis(300), Input::Tick);
-        }
-        screen += &drain(&mut world);
-    }
-    world.handle(start.plus_secs(900), Input::Tick);
-    screen += &drain(&mut world);
-    (world.digest(), screen)
-}
+use session::{drain, run};
+use world::{Input, TtyId, World};
 
 #[test]
 fn the_same_inputs_give_the_same_outputs_however_they_are_cut() {
     let (whole, screen) = run(usize::MAX, false);
-    assert!(screen.contains("mydomain = linuxidc.com"), "{screen}");
+    assert!(screen.contains("Trying 192.168.1.103"), "{screen}");
     for (cut, ticks) in [(usize::MAX, false), (usize::MAX, true), (1, false), (3, true), (7, false)] {
         let (digest, other) = run(cut, ticks);
         assert_eq!(screen, other, "cut at {cut}, ticks {ticks}");
         assert_eq!(whole, digest, "cut at {cut}, ticks {ticks}");
     }
+}
+
+/// The session in WebAssembly, which `cargo xtask test` builds from `examples/digest.rs` and names in `EHLO_WASM`.
+#[test]
+#[ignore = "cargo xtask test builds what it needs"]
+fn wasm_gives_the_same_outputs() {
+    let path = std::env::var("EHLO_WASM").expect("EHLO_WASM names the module");
+    let module = std::fs::read(&path).expect("the module can be read");
+    let engine = wasmi::Engine::default();
+    let module = wasmi::Module::new(&engine, &module).expect("a module");
+    let mut store = wasmi::Store::new(&engine, ());
+    let instance = wasmi::Linker::new(&engine).instantiate_and_start(&mut store, &module).expect("it needs nothing from outside");
+    let digest = instance.get_typed_func::<(), u64>(&store, "digest").expect("its export").call(&mut store, ()).expect("it does not trap");
+    assert_eq!(digest, run(usize::MAX, false).0);
 }
 
 /// splitmix64.
@@ -197,7 +164,7 @@ fn no_input_makes_it_panic() {
         let mut typed = String::new();
         let mut play = || {
             let mut world = World::new("linuxidc", round).expect("the lab");
-            let mut now = at(&world, 0);
+            let mut now = world.now();
             for _ in 0..60 {
                 now = now.plus_millis(next(&mut seed) % 3000);
                 let tty = TtyId((next(&mut seed) % 4) as u32);
