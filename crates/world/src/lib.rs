@@ -9,6 +9,7 @@ mod completion;
 mod digest;
 mod labs;
 mod mailbox;
+mod services;
 pub mod stage;
 
 pub use api::*;

@@ -151,6 +151,8 @@ impl Stage {
         if let Some(disk) = self.kernel.disk_mut(host) {
             let _ = disk.put_link("/var/spool/mail", "../mail", now);
         }
+        // Red Hat's, on the hosts that are.
+        self.remove(host, "/usr/sbin/chkconfig");
         self.own(host, "/var/log/maillog", 0, 0, 0o644);
         for &(path, uid, gid, mode) in SETID {
             self.own(host, path, uid, gid, mode);

@@ -6,6 +6,7 @@ use crate::shell as bash;
 use crate::spec::assert_sorted;
 
 mod cat;
+mod chkconfig;
 mod chmod;
 mod chown;
 mod cp;
@@ -14,6 +15,7 @@ mod echo;
 mod explain;
 mod r#false;
 mod head;
+mod init;
 mod ln;
 mod mkdir;
 mod mv;
@@ -22,6 +24,7 @@ mod pwd;
 mod rm;
 mod rmdir;
 mod saslauthd;
+mod service;
 mod sleep;
 mod tail;
 mod telnet;
@@ -36,6 +39,7 @@ resident! {
         bash
         cat
         chown::CHGRP
+        chkconfig
         chmod
         chown
         cp
@@ -43,6 +47,7 @@ resident! {
         echo
         r#false
         head
+        init
         ln
         mkdir
         mv
@@ -51,6 +56,7 @@ resident! {
         rm
         rmdir
         saslauthd
+        service
         bash::SH
         sleep
         tail

@@ -57,9 +57,11 @@ fn build(seed: u64) -> Stage {
     stage.name_server(dns, include_str!("../../labs/linuxidc/zone"), true);
     stage.mail_server(netease, "126mx01", include_str!("../../labs/linuxidc/126mx"));
     stage.mail_server(far, "mx", "addr 198.51.100.25\nname mx.far.example\n");
-    stage.run(mail, "newaliases");
+    stage.red_hat(mail, &[("postfix", 80, 30, true), ("saslauthd", 65, 10, false)]);
     stage.age(mail, "/etc/postfix/main.cf", 86_400);
-    stage.run(mail, "postfix start");
+    for host in [mail, client, roam] {
+        stage.boot(host);
+    }
     stage.kernel.advance(SimTime::from_secs(START));
     stage
 }

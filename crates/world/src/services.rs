@@ -1,0 +1,55 @@
+//! Services of a host, in the way of its time: Red Hat's scripts and runlevels, and the boot that starts them.
+//! Not here: the scripts themselves (`labs/redhat`). Source: Red Hat Enterprise Linux 5 and 6, chkconfig(8), inittab(5).
+
+use crate::stage::Stage;
+use machine::{Ids, program_file};
+
+/// Scripts of /etc/init.d: name, text.
+const SCRIPTS: &[(&str, &str)] = &[
+    ("dovecot", include_str!("../labs/redhat/dovecot")),
+    ("functions", include_str!("../labs/redhat/functions")),
+    ("postfix", include_str!("../labs/redhat/postfix")),
+    ("saslauthd", include_str!("../labs/redhat/saslauthd")),
+];
+
+impl Stage {
+    /// Gives a host Red Hat's way with services. Each has its links in every runlevel; those of `on` start in levels 2 to 5.
+    pub fn red_hat(&mut self, host: usize, services: &[(&str, u32, u32, bool)]) {
+        let now = self.kernel.now();
+        for level in 0..7 {
+            self.dir(host, &format!("/etc/rc.d/rc{level}.d"), 0, 0, 0o755);
+        }
+        for dir in ["/etc/rc.d/init.d", "/etc/sysconfig", "/var/lock/subsys"] {
+            self.dir(host, dir, 0, 0, 0o755);
+        }
+        if let Some(disk) = self.kernel.disk_mut(host) {
+            let _ = disk.put_link("/etc/init.d", "rc.d/init.d", now);
+            for level in 0..7 {
+                let _ = disk.put_link(&format!("/etc/rc{level}.d"), &format!("rc.d/rc{level}.d"), now);
+            }
+            for &(name, start, stop, on) in services {
+                for level in 0..7 {
+                    let link = if on && (2..6).contains(&level) { format!("S{start:02}{name}") } else { format!("K{stop:02}{name}") };
+                    let _ = disk.put_link(&format!("/etc/rc.d/rc{level}.d/{link}"), &format!("../init.d/{name}"), now);
+                }
+            }
+        }
+        for (name, text) in SCRIPTS {
+            let path = format!("/etc/rc.d/init.d/{name}");
+            self.file(host, &path, text.as_bytes());
+            self.own(host, &path, 0, 0, if *name == "functions" { 0o644 } else { 0o755 });
+        }
+        self.file(host, "/etc/sysconfig/saslauthd", include_str!("../labs/redhat/saslauthd.sysconfig").as_bytes());
+        self.file(host, "/etc/rc.d/rc", include_str!("../labs/redhat/rc").as_bytes());
+        self.own(host, "/etc/rc.d/rc", 0, 0, 0o755);
+        self.file(host, "/etc/inittab", b"# Default runlevel: 3 is full multiuser mode.\nid:3:initdefault:\n\nl3:3:wait:/etc/rc.d/rc 3\n");
+        self.file(host, "/usr/sbin/chkconfig", &program_file("chkconfig"));
+        self.own(host, "/usr/sbin/chkconfig", 0, 0, 0o755);
+    }
+
+    /// Starts the first process of a host; it starts the services. To be called before anything else runs there.
+    pub fn boot(&mut self, host: usize) {
+        let env = ["HOME=/", "TERM=linux", "PATH=/sbin:/usr/sbin:/bin:/usr/bin", "LANG=C.UTF-8"].map(String::from);
+        let _ = self.kernel.start(host, "/sbin/init", &["init [3]"], &env, Ids::ROOT, "/");
+    }
+}
