@@ -114,7 +114,7 @@ fn same_in_wasm(tally: &mut Tally) {
     let words = ["build", "--quiet", "--package", "world", "--example", "digest", "--target", WASM, "--profile", "xtask"];
     tally.check("the world in wasm", || site::ensure_target().and_then(|()| run(&mut cargo(&words))));
     let module = target_dir().unwrap_or_default().join(WASM).join("xtask/examples/digest.wasm").display().to_string();
-    let words = ["--quiet", "--package", "world", "--test", "world", "--", "--ignored", "wasm"];
+    let words = ["--quiet", "--package", "runner", "--test", "wasm", "--", "--ignored"];
     tally.tests("the world in wasm and natively", &words, &[("EHLO_WASM", &module)]);
 }
 

@@ -234,13 +234,13 @@ impl Scene {
 
     fn busy(&self) -> bool {
         let Some(disk) = self.stage.kernel.disk(self.mail) else { return false };
-        let mail = |queue: &&str| {
+        let mail = |queue: &str| {
             let dir = format!("/var/spool/postfix/{queue}");
             let files = disk.list_path(&dir).unwrap_or_default();
             files.iter().any(|e| disk.stat_path(&format!("{dir}/{}", e.name)).is_ok_and(|s| !s.is_dir() && s.mode & 0o100 != 0))
         };
         let processes = self.stage.kernel.processes(self.mail);
-        ["maildrop", "incoming", "active"].iter().any(|q| mail(&q))
+        ["maildrop", "incoming", "active"].into_iter().any(mail)
             || processes.iter().any(|p| {
                 p.state != 'Z'
                     && matches!(p.argv.first().map_or("", |a| a.rsplit('/').next().unwrap_or(a)), "sendmail" | "postdrop" | "mail")

@@ -154,7 +154,10 @@ impl Scene {
                 self.settle(150);
             }
         }
-        if conn.eof && closed.is_none() || !conn.eof && self.line(&mut conn, 100).is_none() && conn.eof {
+        if !conn.eof {
+            let _ = self.line(&mut conn, 100);
+        }
+        if conn.eof && closed.is_none() {
             closed = Some("server");
         }
         self.hang_up(&mut conn);

@@ -17,20 +17,6 @@ fn the_same_inputs_give_the_same_outputs_however_they_are_cut() {
     }
 }
 
-/// The session in WebAssembly, which `cargo xtask test` builds from `examples/digest.rs` and names in `EHLO_WASM`.
-#[test]
-#[ignore = "cargo xtask test builds what it needs"]
-fn wasm_gives_the_same_outputs() {
-    let path = std::env::var("EHLO_WASM").expect("EHLO_WASM names the module");
-    let module = std::fs::read(&path).expect("the module can be read");
-    let engine = wasmi::Engine::default();
-    let module = wasmi::Module::new(&engine, &module).expect("a module");
-    let mut store = wasmi::Store::new(&engine, ());
-    let instance = wasmi::Linker::new(&engine).instantiate_and_start(&mut store, &module).expect("it needs nothing from outside");
-    let digest = instance.get_typed_func::<(), u64>(&store, "digest").expect("its export").call(&mut store, ()).expect("it does not trap");
-    assert_eq!(digest, run(usize::MAX, false).0);
-}
-
 /// splitmix64.
 fn next(seed: &mut u64) -> u64 {
     *seed = seed.wrapping_add(0x9E37_79B9_7F4A_7C15);
