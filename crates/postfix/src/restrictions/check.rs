@@ -243,7 +243,6 @@ impl Check {
                 reply = "450 4.7.1 Service unavailable".into();
             }
         }
-        truncate(&mut reply, 510);
         reply = printable(&reply, ' ', self.env.utf8);
         if !warn
             && reply.starts_with('5')

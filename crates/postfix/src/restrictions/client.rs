@@ -45,8 +45,11 @@ pub(super) fn permit_sasl_authenticated<'a>(check: &'a mut Check, _: &'a Cx, _: 
     })
 }
 
-/// Client certificates: there are none without TLS.
-pub(super) fn ccert(_: &mut Check, _: &Cx, _: &str) -> Judged {
+/// Client certificates: nobody has shown one.
+pub(super) fn ccert(check: &mut Check, restriction: &str) -> Judged {
+    if !check.env.cfg.bool("smtpd_tls_ask_ccert") {
+        check.env.log.warn(format_args!("{restriction} is requested, but \"smtpd_tls_ask_ccert = no\""));
+    }
     Ok(Outcome::Dunno)
 }
 

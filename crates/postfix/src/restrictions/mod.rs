@@ -85,7 +85,7 @@ use Rule::{Access, Dns, Later, Now, Server};
 
 /// All of them by name. Old names stand beside the new ones.
 static TABLE: &[Restriction] = &[
-    Restriction("check_ccert_access", Arg::Table, Now(client::ccert)),
+    Restriction("check_ccert_access", Arg::Table, Now(|c, _, _| client::ccert(c, "check_ccert_access"))),
     Restriction("check_client_a_access", Arg::Table, Server(Subject::Client, RecordType::A)),
     Restriction("check_client_access", Arg::Table, Access(Subject::Client)),
     Restriction("check_client_mx_access", Arg::Table, Server(Subject::Client, RecordType::MX)),
@@ -124,8 +124,8 @@ static TABLE: &[Restriction] = &[
     Restriction("permit_naked_ip_address", Arg::No, Later(helo::permit_naked_ip_address)),
     Restriction("permit_rhswl_client", Arg::Domain, Dns(Subject::ClientName, true)),
     Restriction("permit_sasl_authenticated", Arg::No, Later(client::permit_sasl_authenticated)),
-    Restriction("permit_tls_all_clientcerts", Arg::No, Now(client::ccert)),
-    Restriction("permit_tls_clientcerts", Arg::No, Now(client::ccert)),
+    Restriction("permit_tls_all_clientcerts", Arg::No, Now(|c, _, _| client::ccert(c, "permit_tls_all_clientcerts"))),
+    Restriction("permit_tls_clientcerts", Arg::No, Now(|c, _, _| client::ccert(c, "permit_tls_clientcerts"))),
     Restriction("reject", Arg::No, Now(general::reject)),
     Restriction("reject_authenticated_sender_login_mismatch", Arg::No, Later(sender::authenticated_mismatch)),
     Restriction("reject_invalid_helo_hostname", Arg::No, Now(helo::invalid)),

@@ -212,29 +212,27 @@ impl Session {
         let env = self.check.env.clone();
         let f = &self.check.facts;
         let mut lines = self.check.actions.prepend.clone();
-        if !self.forward.client {
-            lines.push(format!("Received: from {} ({} [{}])", f.helo.as_ref().unwrap_or(&f.peer.name), f.peer.name, f.peer.rfc_addr));
-            if let Some(login) = f.login.as_ref().filter(|_| env.cfg.bool("smtpd_sasl_authenticated_header")) {
-                lines.push(format!("\t(Authenticated sender: {})", comment(&login.user)));
+        lines.push(format!("Received: from {} ({} [{}])", f.helo.as_ref().unwrap_or(&f.peer.name), f.peer.name, f.peer.rfc_addr));
+        if let Some(login) = f.login.as_ref().filter(|_| env.cfg.bool("smtpd_sasl_authenticated_header")) {
+            lines.push(format!("\t(Authenticated sender: {})", comment(&login.user)));
+        }
+        let protocol = if f.smtputf8 { "UTF8SMTP" } else { f.protocol };
+        let suffix = match (f.protocol, f.tls, f.login.is_some()) {
+            ("ESMTP", tls, login) => format!("{}{}", if tls { "S" } else { "" }, if login { "A" } else { "" }),
+            _ => String::new(),
+        };
+        let by = format!("\tby {} ({}) with {protocol}{suffix}", env.myhostname, env.cfg.str("mail_name"));
+        let id = f.queue_id.clone().unwrap_or_default();
+        let arrival = self.transaction().map_or(env.sys.now(), |t| t.arrival);
+        let date = mail_date(&env.sys, arrival);
+        match &self.check.facts.recipient {
+            Some(recipient) if self.check.facts.rcpt_count == 1 => {
+                lines.push(format!("{by} id {id}"));
+                lines.push(format!("\tfor <{}>; {date}", quote_local(recipient)));
             }
-            let protocol = if f.smtputf8 { "UTF8SMTP" } else { f.protocol };
-            let suffix = match (f.protocol, f.tls, f.login.is_some()) {
-                ("ESMTP", tls, login) => format!("{}{}", if tls { "S" } else { "" }, if login { "A" } else { "" }),
-                _ => String::new(),
-            };
-            let by = format!("\tby {} ({}) with {protocol}{suffix}", env.myhostname, env.cfg.str("mail_name"));
-            let id = f.queue_id.clone().unwrap_or_default();
-            let arrival = self.transaction().map_or(env.sys.now(), |t| t.arrival);
-            let date = mail_date(&env.sys, arrival);
-            match &self.check.facts.recipient {
-                Some(recipient) if self.check.facts.rcpt_count == 1 => {
-                    lines.push(format!("{by} id {id}"));
-                    lines.push(format!("\tfor <{}>; {date}", quote_local(recipient)));
-                }
-                _ => {
-                    lines.push(format!("{by} id {id};"));
-                    lines.push(format!("\t{date}"));
-                }
+            _ => {
+                lines.push(format!("{by} id {id};"));
+                lines.push(format!("\t{date}"));
             }
         }
         let flags = self.check.actions.flags;
