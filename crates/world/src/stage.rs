@@ -36,6 +36,7 @@ const FILES: &[(&str, &str)] = &[
     ("/etc/postfix/master.cf", include_str!("../labs/common/master.cf")),
     ("/etc/postfix/sasl/smtpd.conf", "pwcheck_method: saslauthd\nmech_list: LOGIN PLAIN\n"),
     ("/etc/postfix/dynamicmaps.cf", ""),
+    ("/etc/sasldb2", ""),
     ("/var/log/maillog", ""),
 ];
 
@@ -74,6 +75,7 @@ const DIRS: &[(&str, u32, u32, u16)] = &[
 const POSTFIX: u32 = 103;
 const POSTFIX_GROUP: u32 = 111;
 const POSTDROP: u32 = 112;
+const SASL: u32 = 45;
 
 /// Programs that run with rights of their own: path, uid, gid, mode.
 const SETID: &[(&str, u32, u32, u16)] = &[
@@ -154,6 +156,7 @@ impl Stage {
         // Red Hat's, on the hosts that are.
         self.remove(host, "/usr/sbin/chkconfig");
         self.own(host, "/var/log/maillog", 0, 0, 0o644);
+        self.own(host, "/etc/sasldb2", 0, SASL, 0o660);
         for &(path, uid, gid, mode) in SETID {
             self.own(host, path, uid, gid, mode);
         }

@@ -172,8 +172,7 @@ impl Exchange {
                 Self::end(Err(Failure::Protocol))
             }
             "CRAM-MD5" => {
-                let random = env.sys.random().await;
-                let (first, second) = (random % 10_000_000_000, (random >> 34) % 1_000_000);
+                let (first, second) = (env.sys.random().await % 10_000_000_000, env.sys.now().secs() % 0xff_ffff);
                 let challenge = format!("<{first}.{second}@{}>", env.myhostname);
                 let shown = base64::encode(challenge.as_bytes());
                 self.state = State::Cram(challenge);

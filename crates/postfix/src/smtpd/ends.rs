@@ -119,10 +119,8 @@ impl Session {
                 self.check.error(Class::Data);
                 Some(text)
             }
-            Err(Stop::Exit(status)) => {
-                self.chat.flush();
-                return Some(status);
-            }
+            // What was put for the client and not sent goes down with the process.
+            Err(Stop::Exit(status)) => return Some(status),
         };
         if let Some(text) = farewell {
             self.begin();

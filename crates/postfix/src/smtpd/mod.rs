@@ -55,8 +55,8 @@ async fn serve(env: &Rc<Env>, chat: Chat, peer: Peer, service: &str, alone: bool
     if end.is_none() {
         let statistics = session.statistics();
         env.log.info(format_args!("disconnect from {}{statistics}", session.namaddr()));
+        session.chat.close().await;
     }
-    session.chat.close().await;
     end
 }
 
