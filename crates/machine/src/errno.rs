@@ -45,6 +45,7 @@ errnos! {
     ENOTEMPTY = "Directory not empty",
     ELOOP = "Too many levels of symbolic links",
     ENOTSOCK = "Socket operation on non-socket",
+    EOPNOTSUPP = "Operation not supported",
     EADDRINUSE = "Address already in use",
     EADDRNOTAVAIL = "Cannot assign requested address",
     ENETUNREACH = "Network is unreachable",

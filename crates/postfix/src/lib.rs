@@ -29,6 +29,8 @@ mod mailbox;
 #[allow(dead_code, unused_imports)]
 mod maillog;
 #[allow(dead_code, unused_imports)]
+mod master;
+#[allow(dead_code, unused_imports)]
 mod params;
 #[allow(dead_code, unused_imports)]
 mod policy;
@@ -61,8 +63,12 @@ mod why;
 use machine::{Main, Program};
 
 /// The commands of Postfix.
-pub static TOOLS: &[Program] =
-    &[Program { name: "postmap", path: "/usr/sbin/postmap", main: Main::Here(|sys| Box::pin(cli::postmap::main(sys))) }];
+pub static TOOLS: &[Program] = &[
+    Program { name: "postfix", path: "/usr/sbin/postfix", main: Main::Here(|sys| Box::pin(cli::postfix::main(sys))) },
+    Program { name: "postlog", path: "/usr/sbin/postlog", main: Main::Here(|sys| Box::pin(cli::postlog::main(sys))) },
+    Program { name: "postmap", path: "/usr/sbin/postmap", main: Main::Here(|sys| Box::pin(cli::postmap::main(sys))) },
+    Program { name: "postsuper", path: "/usr/sbin/postsuper", main: Main::Here(|sys| Box::pin(cli::postsuper::main(sys))) },
+];
 
 /// The programs that master(8) starts.
 pub static DAEMONS: &[Program] = &[
@@ -71,6 +77,7 @@ pub static DAEMONS: &[Program] = &[
     Program { name: "cleanup", path: "/usr/lib/postfix/sbin/cleanup", main: Main::Here(|sys| Box::pin(cleanup::main(sys))) },
     Program { name: "lmtp", path: "/usr/lib/postfix/sbin/lmtp", main: Main::Here(|sys| Box::pin(smtp::main(sys))) },
     Program { name: "local", path: "/usr/lib/postfix/sbin/local", main: Main::Here(|sys| Box::pin(local::main(sys))) },
+    Program { name: "master", path: "/usr/lib/postfix/sbin/master", main: Main::Here(|sys| Box::pin(master::main(sys))) },
     Program { name: "qmgr", path: "/usr/lib/postfix/sbin/qmgr", main: Main::Here(|sys| Box::pin(qmgr::main(sys))) },
     Program { name: "smtp", path: "/usr/lib/postfix/sbin/smtp", main: Main::Here(|sys| Box::pin(smtp::main(sys))) },
     Program { name: "smtpd", path: "/usr/lib/postfix/sbin/smtpd", main: Main::Here(|sys| Box::pin(smtpd::main(sys))) },

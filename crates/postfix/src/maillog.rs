@@ -44,14 +44,10 @@ pub(crate) struct Log(Rc<Inner>);
 
 impl Log {
     fn new(sys: &Sys, tag: String, syslog: bool, stderr: bool) -> Log {
-        Log(Rc::new(Inner {
-            sys: sys.clone(),
-            name: sys.name().to_string(),
-            tag: RefCell::new(tag),
-            syslog,
-            stderr,
-            utf8: Cell::new(false),
-        }))
+        Log::with_name(sys, sys.name(), tag, syslog, stderr)
+    }
+    fn with_name(sys: &Sys, name: &str, tag: String, syslog: bool, stderr: bool) -> Log {
+        Log(Rc::new(Inner { sys: sys.clone(), name: name.to_string(), tag: RefCell::new(tag), syslog, stderr, utf8: Cell::new(false) }))
     }
     /// A daemon: syslog only, as `postfix/NAME`.
     pub(crate) fn daemon(sys: &Sys) -> Log {
@@ -61,9 +57,17 @@ impl Log {
     pub(crate) fn tool(sys: &Sys) -> Log {
         Log::new(sys, tag("postfix", sys.name()), true, true)
     }
-    /// A tool that only speaks on standard error (`postconf`).
+    /// A tool that only speaks on standard error, under the name that it was called by (`postconf`).
     pub(crate) fn console(sys: &Sys) -> Log {
-        Log::new(sys, String::new(), false, true)
+        Log::with_name(sys, sys.arg(0), String::new(), false, true)
+    }
+    /// A tool that is silent unless standard error is a terminal (`postfix`).
+    pub(crate) fn quiet(sys: &Sys, name: &str, terminal: bool) -> Log {
+        Log::with_name(sys, name, tag("postfix", sys.name()), true, terminal)
+    }
+    /// Whatever `postlog -t` wants to be.
+    pub(crate) fn tagged(sys: &Sys, name: &str, terminal: bool) -> Log {
+        Log::with_name(sys, name, name.to_string(), true, terminal)
     }
     /// Speaks with this `syslog_name` from now on: `postfix/submission` makes `postfix/submission/smtpd`.
     pub(crate) fn set_syslog_name(&self, syslog_name: &str) {

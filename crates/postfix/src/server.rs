@@ -40,7 +40,7 @@ impl Server {
     async fn start(sys: &Sys) -> (Server, Option<String>) {
         let mut server = Server {
             sys: sys.clone(),
-            service: String::new(),
+            service: sys.name().to_string(),
             kind: String::new(),
             overrides: Vec::new(),
             conns: Vec::new(),
@@ -270,7 +270,7 @@ impl Daemon {
         if let Some(arg) = bad {
             return Err(log.fatal(&format!("invalid \"-o {arg}\" option value: missing '=' after attribute name: \"{arg}\"")).await);
         }
-        if server.service.is_empty() || sys.fstat(LISTEN_FD).await.is_err() {
+        if sys.fstat(LISTEN_FD).await.is_err() {
             return Err(log.fatal("this command should be run by the Postfix master(8) daemon").await);
         }
         let cfg = match Config::load(&log, "/etc/postfix", &server.overrides).await {

@@ -189,10 +189,10 @@ impl Qmgr {
         match Message::read(&self.d, id).await {
             Some(mut m) => {
                 // Group bits: postqueue -i wants its destination tried even if it is dead; other bits: postsuper -f, -e.
-                m.flush = flush || st.mode & 0o020 != 0;
-                m.force_expire = st.mode & 0o040 != 0;
-                if st.mode & 0o020 != 0 {
-                    let _ = sys.chmod(&queue::path("active", id), st.mode & !0o020).await;
+                m.flush = flush || st.mode & 0o040 != 0;
+                m.force_expire = st.mode & 0o010 != 0;
+                if st.mode & 0o040 != 0 {
+                    let _ = sys.chmod(&queue::path("active", id), st.mode & !0o040).await;
                 }
                 self.activate(m).await;
             }

@@ -53,6 +53,16 @@ pub(crate) fn hash(id: &str) -> String {
     id.chars().next().unwrap_or('_').to_string()
 }
 
+/// The id that a file should have whose name tells of another inode than its own, or has a form that is no longer wanted.
+pub(crate) fn corrected(id: &str, ino: u32, long: bool) -> Option<String> {
+    if is_long(id) {
+        let micros = id.bytes().skip(6).take(4).fold(0u64, |n, b| n * 52 + DIGITS.iter().position(|&d| d == b).unwrap_or(0) as u64);
+        return (!long).then(|| format!("{:05X}{ino:X}", micros % 1_000_000));
+    }
+    let wrong = id.get(5..).and_then(|digits| u32::from_str_radix(digits, 16).ok()) != Some(ino);
+    wrong.then(|| format!("{}{ino:X}", id.get(..5).unwrap_or("00000")))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -70,6 +70,12 @@ pub(crate) async fn rename(sys: &Sys, id: &str, from: &str, to: &str) -> Sysret<
     sys.rename(&path(from, id), &path(to, id)).await
 }
 
+/// Moves a file, wherever it is, to its place in a queue.
+pub(crate) async fn move_file(sys: &Sys, from: &str, to: &str, id: &str) -> Sysret<()> {
+    make_dir(sys, to, id).await;
+    sys.rename(from, &path(to, id)).await
+}
+
 /// Creates an empty queue file with the mode of one that is not complete: descriptor and queue id.
 pub(crate) async fn create(sys: &Sys, queue: &str, long_ids: bool) -> Sysret<(Fd, String)> {
     let now = sys.now();
