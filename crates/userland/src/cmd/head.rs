@@ -3,7 +3,7 @@
 use crate::util::gnu;
 use crate::util::quote::{quote, quoteaf};
 use crate::{Arg, Ex, Opt, Spec};
-use machine::{STDOUT, Sys};
+use machine::{STDOUT, Sys, Whence};
 
 pub(super) const SPEC: Spec = Spec {
     name: "head",
@@ -106,7 +106,12 @@ async fn run(sys: Sys) -> i32 {
             sys.complain(format_args!("error reading {}: {e}", quoteaf(&name)));
             status = 1;
         }
-        sys.put(STDOUT, &all[..cut(&all, n, bytes, but)]);
+        let shown = cut(&all, n, bytes, but);
+        sys.put(STDOUT, &all[..shown]);
+        if !but && shown < all.len() {
+            // A pipe cannot be wound back; what was read of it is lost, as in life.
+            let _ = sys.seek(fd, Whence::Current, -((all.len() - shown) as i64)).await;
+        }
         gnu::close(&sys, fd).await;
     }
     status

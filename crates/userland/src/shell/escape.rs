@@ -86,6 +86,11 @@ pub(crate) fn single_quoted(s: &str) -> String {
     format!("'{}'", s.replace('\'', "'\\''"))
 }
 
+/// Quoted whatever it holds: between single quotes, or as `$'…'` if it holds control characters.
+pub(crate) fn reusable(s: &str) -> String {
+    if s.bytes().any(|b| b < 32 || b == 127) { dollar_quoted(s) } else { single_quoted(s) }
+}
+
 /// `"a\$b"`: as `declare -p` prints values.
 pub(crate) fn double_quoted(s: &str) -> String {
     if s.bytes().any(|b| b < 32 || b == 127) {

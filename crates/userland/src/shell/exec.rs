@@ -5,6 +5,7 @@ use super::ast::{Arm, Cmd, Cond, Kind, Node};
 use super::escape::quoted_if_needed;
 use super::expand::Fut;
 use super::parse::Parser;
+use super::unparse::command_text;
 use super::vars::Value;
 use super::{Flow, Run, Shell};
 use machine::{Errno, Fd, Map, OnSignal, Pid, Run as Runs, STDERR, Signal, Spawn};
@@ -26,9 +27,15 @@ impl Shell {
     /// Runs a command; gives and keeps its status.
     pub(super) fn run<'a>(&'a mut self, cmd: &'a Cmd) -> Fut<'a, Run> {
         Box::pin(async move {
+            if self.opt('n') && !self.interactive {
+                return Ok(self.status);
+            }
             if self.depth >= DEEPEST {
                 let name = self.calls.last().cloned().unwrap_or_default();
                 return Err(self.discard(&format!("{name}: maximum function nesting level exceeded ({DEEPEST})")));
+            }
+            if !self.traps.is_empty() && !self.in_trap && matches!(cmd.kind, Kind::Simple { .. } | Kind::Arith(_) | Kind::Cond(_)) {
+                self.before_command(cmd).await?;
             }
             self.depth += 1;
             let done = self.run_redirected(cmd).await;
@@ -42,10 +49,8 @@ impl Shell {
                 _ => false,
             };
             if counts && self.status != 0 && self.no_errexit == 0 {
-                if let Some(action) = self.traps.get("ERR").cloned() {
-                    let status = self.status;
-                    self.eval(&action, "error trap").await?;
-                    self.status = status;
+                if let Some(action) = self.traps.get("ERR").cloned().filter(|_| !self.in_trap && (self.calls.is_empty() || self.opt('E'))) {
+                    self.trap_action(&action, "error trap").await?;
                 }
                 if self.opt('e') {
                     return Err(Flow::Exit);
@@ -53,6 +58,26 @@ impl Shell {
             }
             Ok(self.status)
         })
+    }
+
+    /// What traps want to know of a command before it runs, and the DEBUG trap.
+    async fn before_command(&mut self, cmd: &Cmd) -> Run<()> {
+        self.vars.set("BASH_COMMAND", &command_text(cmd));
+        if let Some(action) = self.traps.get("DEBUG").cloned().filter(|_| self.calls.is_empty() || self.opt('T')) {
+            self.line = cmd.line;
+            self.trap_action(&action, "debug trap").await?;
+        }
+        Ok(())
+    }
+
+    /// Runs a trap's action; `$?` stays as it was.
+    pub(super) async fn trap_action(&mut self, action: &str, prefix: &str) -> Run<()> {
+        let (status, nested) = (self.status, std::mem::replace(&mut self.in_trap, true));
+        let done = self.eval(action, prefix).await;
+        self.in_trap = nested;
+        done?;
+        self.status = status;
+        Ok(())
     }
 
     async fn run_redirected(&mut self, cmd: &Cmd) -> Run {
@@ -412,15 +437,23 @@ impl Shell {
         let loops = std::mem::take(&mut self.loops);
         self.calls.push(name.to_string());
         self.vars.push();
-        let done = self.run(body).await;
+        let hidden = if self.opt('T') { None } else { self.traps.remove("RETURN") };
+        let done = match self.run(body).await {
+            Err(Flow::Return) => Ok(self.status),
+            other => other,
+        };
+        let told = match self.traps.get("RETURN").cloned() {
+            Some(action) if done.is_ok() => self.trap_action(&action, "return trap").await,
+            _ => Ok(()),
+        };
+        if let Some(action) = hidden {
+            self.traps.insert("RETURN".into(), action);
+        }
         self.vars.pop();
         self.calls.pop();
         self.loops = loops;
         self.args = outer;
-        match done {
-            Err(Flow::Return) => Ok(self.status),
-            other => other,
-        }
+        told.and(done)
     }
 
     /// Starts a copy of the shell. `extra`: descriptors that differ (number there, number here). `group`: process group as in `Spawn`.
@@ -486,6 +519,7 @@ impl Shell {
             }
             Job::Text(text) => {
                 self.jobs.clear();
+                self.comsub = true;
                 self.run_substitution(&text).await
             }
             Job::Script(path, args) => {
@@ -549,7 +583,7 @@ impl Shell {
         self.calls.clear();
         self.sourced = None;
         self.interactive = false;
-        self.subshell = 0;
+        (self.subshell, self.comsub) = (0, false);
         self.jobs.clear();
         self.pid = self.sys.pid();
         self.opts = 0;

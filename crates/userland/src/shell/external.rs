@@ -4,6 +4,7 @@
 use super::ast::{Cmd, Kind, Node, Word};
 use super::exec::Job;
 use super::lex::assignment;
+use super::unparse::function_text;
 use super::{Flow, Run, Shell};
 use machine::{Errno, Fd, FileKind, Spawn};
 
@@ -118,6 +119,12 @@ impl Shell {
 
     fn child_env(&self, path: &str) -> Vec<String> {
         let mut env = self.vars.environ();
+        for name in &self.exported {
+            if let Some(body) = self.funcs.get(name) {
+                let text = function_text(name, body);
+                env.push(format!("BASH_FUNC_{name}%%={}", text.get(name.len() + 1..).unwrap_or("").replacen("\n", "", 1)));
+            }
+        }
         env.push(format!("_={path}"));
         env
     }

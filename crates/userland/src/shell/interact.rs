@@ -208,7 +208,9 @@ impl Shell {
             let read = self.read_line(0, b'\n', None).await;
             let end = !matches!(read, Ok(Some(_)));
             if let Ok(Some((line, _))) = read {
-                text.push_str(&String::from_utf8_lossy(&line));
+                let line = String::from_utf8_lossy(&line);
+                self.show_input(&line);
+                text.push_str(&line);
             }
             if end && text.is_empty() {
                 return self.status;

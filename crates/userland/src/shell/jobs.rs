@@ -44,12 +44,17 @@ impl BackJob {
         if self.stopped() {
             return "Stopped".into();
         }
-        match self.procs.last().and_then(|p| p.status) {
-            Some(ChildStatus::Exited(0)) => "Done".into(),
-            Some(ChildStatus::Exited(n)) => format!("Exit {n}"),
-            Some(ChildStatus::Signaled(s)) => describe(s).into(),
-            _ => "Running".into(),
-        }
+        self.procs.last().and_then(|p| p.status).map_or("Running".into(), state_of)
+    }
+}
+
+fn state_of(status: ChildStatus) -> String {
+    match status {
+        ChildStatus::Exited(0) => "Done".into(),
+        ChildStatus::Exited(n) => format!("Exit {n}"),
+        ChildStatus::Signaled(s) => describe(s).into(),
+        ChildStatus::Stopped(_) => "Stopped".into(),
+        ChildStatus::Continued => "Running".into(),
     }
 }
 
@@ -107,7 +112,14 @@ impl Shell {
         }
         self.pipe_status = list.iter().map(|p| p.status.map_or(0, code)).collect();
         let last = list.last().and_then(|p| p.status).unwrap_or(ChildStatus::Exited(127));
-        self.tell_signal(last, list.last().map_or(0, |p| p.pid), cmd);
+        for (proc, (_, cmd)) in list.iter_mut().zip(&procs) {
+            proc.text = if procs.len() > 1 { command_text(cmd) } else { String::new() };
+        }
+        if let [one] = list.as_mut_slice() {
+            one.text = command_text(cmd);
+        }
+        self.tell_signal(last, &list);
+        self.tell_dead().await;
         match list.iter().rev().map(|p| p.status.map_or(0, code)).find(|s| *s != 0) {
             Some(status) if self.opt('1') => status,
             _ => code(last),
@@ -143,20 +155,51 @@ impl Shell {
     }
 
     /// Says that a foreground command was ended by a signal.
-    fn tell_signal(&mut self, status: ChildStatus, pid: Pid, cmd: &Cmd) {
+    fn tell_signal(&mut self, status: ChildStatus, procs: &[Proc]) {
         let ChildStatus::Signaled(signal) = status else { return };
         let err = self.fd(STDERR);
         match signal {
-            Signal::Int => {
-                if self.interactive && self.subshell == 0 {
-                    self.sys.print(err, format_args!("\n"));
-                    self.interrupted = true;
-                }
+            Signal::Int if self.interactive && self.subshell == 0 => {
+                self.sys.print(err, format_args!("\n"));
+                self.interrupted = true;
             }
-            Signal::Pipe => {}
-            _ if self.subshell > 0 => {}
-            _ if self.interactive => self.sys.print(err, format_args!("{}\n", describe(signal))),
-            _ => self.error(format_args!("{pid:5} {:<24}{}", describe(signal), command_text(cmd))),
+            Signal::Int | Signal::Pipe => {}
+            _ if self.comsub => {}
+            _ if self.interactive || signal == Signal::Term => self.sys.print(err, format_args!("{}\n", describe(signal))),
+            _ => self.tell_killed(procs),
+        }
+    }
+
+    /// `bash: line 1:    49 Killed                  sleep 5`, as a script says it.
+    fn tell_killed(&self, procs: &[Proc]) {
+        for (i, proc) in procs.iter().enumerate() {
+            let state = proc.status.map_or("Running".into(), state_of);
+            if i == 0 {
+                self.error(format_args!("{:5} {state:<24}{}", proc.pid, proc.text));
+            } else {
+                self.sys.print(self.fd(STDERR), format_args!("     {:5} {state:<24}| {}\n", proc.pid, proc.text));
+            }
+        }
+    }
+
+    /// In a script: says which background jobs were killed, other than by a plain `kill`.
+    pub(super) async fn tell_dead(&mut self) {
+        if self.interactive || self.comsub || self.jobs.is_empty() {
+            return;
+        }
+        self.reap().await;
+        for i in 0..self.jobs.len() {
+            let job = &mut self.jobs[i];
+            if !job.ended() || !std::mem::take(&mut job.changed) {
+                continue;
+            }
+            let last = job.procs.last().and_then(|p| p.status);
+            if let Some(ChildStatus::Signaled(s)) = last
+                && !matches!(s, Signal::Int | Signal::Pipe | Signal::Term)
+            {
+                let procs = job.procs.clone();
+                self.tell_killed(&procs);
+            }
         }
     }
 
@@ -294,14 +337,7 @@ impl Shell {
             let signal = self.signals.remove(0);
             let name = Signal::ALL.iter().find(|s| s.0 == signal).map_or("", |s| s.1);
             let Some(action) = self.traps.get(name).cloned() else { continue };
-            let status = self.status;
-            self.in_trap = true;
-            let done = self.eval(&action, "trap").await;
-            self.in_trap = false;
-            self.status = match done {
-                Ok(_) => status,
-                Err(flow) => return Err(flow),
-            };
+            self.trap_action(&action, "trap").await?;
         }
         Ok(())
     }

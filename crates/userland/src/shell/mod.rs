@@ -78,6 +78,8 @@ pub(crate) struct Shell {
     /// `$0`.
     name: String,
     funcs: Map<String, Cmd>,
+    /// Functions that children inherit.
+    exported: Vec<String>,
     aliases: Aliases,
     /// `set` options, a bit each.
     opts: u64,
@@ -106,6 +108,8 @@ pub(crate) struct Shell {
     login: bool,
     job_control: bool,
     subshell: u32,
+    /// This is a command substitution: it tells of no signals.
+    comsub: bool,
     interrupted: bool,
     traps: Map<String, String>,
     signals: Vec<Signal>,
@@ -149,6 +153,7 @@ impl Shell {
             login: name.starts_with('-'),
             name,
             funcs: Map::new(),
+            exported: Vec::new(),
             aliases: Rc::new(Map::new()),
             opts: 0,
             shopts: options::shopt_defaults(),
@@ -169,6 +174,7 @@ impl Shell {
             interactive: false,
             job_control: false,
             subshell: 0,
+            comsub: false,
             interrupted: false,
             traps: Map::new(),
             signals: Vec::new(),
@@ -207,6 +213,12 @@ impl Shell {
         for entry in self.sys.environ().to_vec() {
             if let Some((name, value)) = entry.split_once('=').filter(|(n, _)| vars::is_name(n)) {
                 self.export(name, value);
+            } else if let Some((name, body)) = entry.strip_prefix("BASH_FUNC_").and_then(|e| e.split_once("%%="))
+                && let Ok(Some(cmd)) = Parser::new(&format!("{name} {body}")).command_line()
+                && let ast::Kind::Function { name, body } = &cmd.kind
+            {
+                self.funcs.insert(name.to_string(), body.clone());
+                self.exported.push(name.to_string());
             }
         }
         let ids = self.sys.ids();
@@ -236,11 +248,14 @@ impl Shell {
         }
         self.vars.get_mut("OLDPWD").flags |= vars::EXPORT;
         let host = self.host.to_string();
+        let bash = if self.login { "/bin/bash" } else { "/usr/bin/bash" };
+        let version = ["5", "2", "15", "1", "release", "x86_64-pc-linux-gnu"].iter().enumerate().map(|(i, v)| (i as i64, v.to_string()));
+        *self.vars.get_mut("BASH_VERSINFO") = vars::Var { value: vars::Value::Indexed(version.collect()), flags: vars::READONLY };
         for (name, value) in [
             ("IFS", " \t\n"),
             ("PS4", "+ "),
             ("OPTIND", "1"),
-            ("BASH", "/bin/bash"),
+            ("BASH", bash),
             ("BASH_VERSION", "5.2.15(1)-release"),
             ("HOSTTYPE", "x86_64"),
             ("MACHTYPE", "x86_64-pc-linux-gnu"),
@@ -286,12 +301,11 @@ impl Shell {
                     return 0;
                 }
                 "--help" => {
-                    self.out(&format!("GNU bash, version 5.2.15(1)-release-(x86_64-pc-linux-gnu)\nUsage:\t{0} [GNU long option] [option] ...\n\t{0} [GNU long option] [option] script-file ...\n", argv[0]));
+                    self.out(&format!("GNU bash, version 5.2.15(1)-release-(x86_64-pc-linux-gnu)\n{USAGE}{MORE}"));
                     return 0;
                 }
                 _ if arg.starts_with("--") => {
-                    self.error(format_args!("{arg}: invalid option"));
-                    return 2;
+                    return self.misused(arg);
                 }
                 _ => {
                     for c in arg.chars().skip(1) {
@@ -305,14 +319,14 @@ impl Shell {
                                 i += 1;
                                 let known = if c == 'o' { self.set_long(&name, on) } else { self.set_shopt(&name, on) };
                                 if !known {
-                                    self.error(format_args!("{name}: invalid option name"));
+                                    let what = if c == 'o' { format!("{}: {name}: invalid", argv[0]) } else { format!("{name}: invalid shell") };
+                                    self.sys.print(STDERR, format_args!("{}: line 0: {what} option name\n", argv[0]));
                                     return 2;
                                 }
                             }
                             c if options::is_letter(c) => self.set_opt(c, on),
                             c => {
-                                self.error(format_args!("{}{c}: invalid option", if on { '-' } else { '+' }));
-                                return 2;
+                                return self.misused(&format!("{}{c}", if on { '-' } else { '+' }));
                             }
                         }
                     }
@@ -322,7 +336,7 @@ impl Shell {
         let rest = argv.get(i..).unwrap_or_default().to_vec();
         if command {
             let Some(text) = rest.first().cloned() else {
-                self.error(format_args!("-c: option requires an argument"));
+                self.sys.print(STDERR, format_args!("{}: -c: option requires an argument\n", argv[0]));
                 return 2;
             };
             if let Some(name) = rest.get(1) {
@@ -350,6 +364,12 @@ impl Shell {
         }
         self.startup(norc, noprofile, &rc).await;
         if self.interactive { self.interact().await } else { self.run_stdin().await }
+    }
+
+    /// Complains of an option on the command line.
+    fn misused(&self, option: &str) -> i32 {
+        self.sys.print(STDERR, format_args!("{0}: {option}: invalid option\n{USAGE}", self.sys.arg(0)));
+        2
     }
 
     /// Runs the startup files.
@@ -411,7 +431,9 @@ impl Shell {
         loop {
             parser.aliases = self.parse_aliases();
             parser.extglob = self.shopt("extglob");
+            let from = parser.position();
             let read = parser.command_line();
+            self.show_input(text.get(from..parser.position()).unwrap_or(""));
             for (line, warning) in parser.warnings.drain(..) {
                 self.line = line;
                 self.error(format_args!("{warning}"));
@@ -419,9 +441,6 @@ impl Shell {
             match read {
                 Ok(None) => return self.status,
                 Ok(Some(cmd)) => {
-                    if self.opt('n') {
-                        continue;
-                    }
                     self.tail = whole && self.traps.is_empty() && text.get(parser.position()..).is_some_and(|r| r.trim().is_empty());
                     match self.run(&cmd).await {
                         Err(Flow::Exit | Flow::Return) => return self.status,
@@ -435,6 +454,13 @@ impl Shell {
                     return self.status;
                 }
             }
+        }
+    }
+
+    /// Under `set -v`: prints what was read.
+    fn show_input(&self, text: &str) {
+        if self.opt('v') && !text.is_empty() {
+            self.sys.print(self.fd(STDERR), format_args!("{text}{}", if text.ends_with('\n') { "" } else { "\n" }));
         }
     }
 
@@ -504,7 +530,9 @@ impl Shell {
         self.status = status;
         if let Some(action) = self.traps.remove("EXIT") {
             self.interrupted = false;
-            let _ = self.eval(&action, "exit trap").await;
+            if self.eval(&action, "exit trap").await.is_ok() {
+                self.status = status;
+            }
         }
         if self.interactive && self.subshell == 0 {
             self.save_history().await;
@@ -549,6 +577,13 @@ impl Shell {
     }
 }
 
+const USAGE: &str = "Usage:\tbash [GNU long option] [option] ...\n\tbash [GNU long option] [option] script-file ...\nGNU long options:
+\t--debug\n\t--debugger\n\t--dump-po-strings\n\t--dump-strings\n\t--help\n\t--init-file\n\t--login\n\t--noediting\n\t--noprofile\n\t--norc\n\t--posix
+\t--pretty-print\n\t--rcfile\n\t--restricted\n\t--verbose\n\t--version\nShell options:
+\t-ilrsD or -c command or -O shopt_option\t\t(invocation only)\n\t-abefhkmnptuvxBCEHPT or -o option\n";
+const MORE: &str = "Type `bash -c \"help set\"' for more information about shell options.
+Type `bash -c help' for more information about shell builtin commands.\nUse the `bashbug' command to report bugs.\n
+bash home page: <http://www.gnu.org/software/bash>\nGeneral help using GNU software: <http://www.gnu.org/gethelp/>\n";
 const VERSION: &str = "GNU bash, version 5.2.15(1)-release (x86_64-pc-linux-gnu)
 Copyright (C) 2022 Free Software Foundation, Inc.
 License GPLv3+: GNU GPL version 3 or later <http://gnu.org/licenses/gpl.html>

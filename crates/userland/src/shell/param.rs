@@ -1,7 +1,7 @@
 //! Parameter expansion: `$x` and all forms of `${…}`; special parameters; array elements.
 //! Not here: assignment by builtins (`builtins/declare`). Source: POSIX XCU 2.6.2, bash(1) "Parameter Expansion".
 
-use super::escape::{double_quoted, single_quoted};
+use super::escape::{double_quoted, reusable};
 use super::expand::{Fut, Out};
 use super::scan::Scan;
 use super::vars::{ATTRIBUTES, NAMEREF, Value, hash_order, is_name};
@@ -88,6 +88,7 @@ impl Shell {
             "UID" => number(i64::from(self.sys.ids().uid)),
             "EUID" => number(i64::from(self.sys.euid())),
             "FUNCNAME" => self.calls.last().cloned(),
+            "BASH_SOURCE" => self.source_name(),
             "BASH_SUBSHELL" => number(i64::from(self.subshell)),
             "HISTCMD" => number(self.history.next_number() as i64),
             _ if name.starts_with(|c: char| c.is_ascii_digit()) => {
@@ -105,9 +106,15 @@ impl Shell {
         }
     }
 
+    /// The file that commands come from, if they come from one.
+    fn source_name(&self) -> Option<String> {
+        self.sourced.clone().or_else(|| Some(self.name.clone()).filter(|_| !self.interactive && !self.opt('c') && !self.opt('s')))
+    }
+
     fn list(&self, name: &str) -> Vec<String> {
         match name {
             "@" | "*" => return self.args.clone(),
+            "BASH_SOURCE" => return self.source_name().into_iter().collect(),
             "FUNCNAME" => return self.calls.iter().rev().cloned().collect(),
             "PIPESTATUS" => return self.pipe_status.iter().map(i32::to_string).collect(),
             "DIRSTACK" => return self.dir_stack(),
@@ -340,9 +347,8 @@ impl Shell {
                 Edit { op: b'/', double, anchor, pattern, with }
             }
             "@" if word.len() == 1 => {
-                let text = self.transform(at, word, value);
-                out.result(&text, quoted);
-                return Ok(());
+                let value = self.transform(at, word, value);
+                return self.put(value, quoted, out);
             }
             _ => return Err(self.discard(&format!("${{{body}}}: bad substitution"))),
         };
@@ -440,24 +446,38 @@ impl Shell {
     }
 
     /// `${x@Q}` and its kin.
-    fn transform(&mut self, at: &Place<'_>, op: &str, value: Val) -> String {
-        let flags = self.vars.get(at.name).map_or(0, |v| v.flags);
+    fn transform(&mut self, at: &Place<'_>, op: &str, value: Val) -> Val {
+        let var = self.vars.get(at.name);
+        let flags = var.map_or(0, |v| v.flags);
         let letters: String = ATTRIBUTES.iter().filter(|(_, bit)| flags & bit != 0).map(|(c, _)| *c).collect();
         let one = |s: &str| match op {
-            "Q" => single_quoted(s),
+            "Q" | "K" | "k" => reusable(s),
             "U" => s.to_ascii_uppercase(),
             "L" => s.to_ascii_lowercase(),
             "u" => first_char(s, |c| c.to_ascii_uppercase()),
             "E" => String::from_utf8_lossy(&super::escape::ansi(s)).into_owned(),
             "a" => letters.clone(),
-            "A" => format!("{}={}", at.name, double_quoted(s)),
+            "A" if letters.is_empty() => format!("{}={}", at.name, reusable(s)),
+            "A" => format!("declare -{letters} {}={}", at.name, reusable(s)),
             _ => s.to_string(),
         };
-        match value {
-            Val::Unset => String::new(),
-            Val::One(s) if op == "P" => self.prompt(&s),
-            Val::One(s) => one(&s),
-            Val::List(l, _) => l.iter().map(|s| one(s)).collect::<Vec<_>>().join(" "),
+        match (value, op) {
+            (Val::One(s), "P") => Val::One(self.prompt(&s)),
+            (Val::One(s), _) => Val::One(one(&s)),
+            (Val::List(l, star), "K" | "k") => {
+                let pairs = self.keys(&self.referent(at.name)).into_iter().zip(l);
+                let quote = |s: String| if op == "K" { double_quoted(&s) } else { s };
+                let list: Vec<String> = pairs.flat_map(|(k, v)| [k, quote(v)]).collect();
+                // bash leaves a blank behind the last value of an associative array.
+                let tail = if matches!(var.map(|v| &v.value), Some(Value::Assoc(_))) { " " } else { "" };
+                if op == "k" { Val::List(list, star) } else { Val::One(list.join(" ") + tail) }
+            }
+            (Val::List(_, star), "A") if var.is_some() => {
+                let text = self.definition(at.name);
+                Val::List(text.trim_end().splitn(3, ' ').map(String::from).collect(), star)
+            }
+            (Val::List(l, star), _) => Val::List(l.iter().map(|s| one(s)).collect(), star),
+            (Val::Unset, _) => Val::Unset,
         }
     }
 

@@ -30,6 +30,7 @@ impl Shell {
                     None => 1,
                 };
                 self.sub_status = Some(status);
+                self.status = status;
                 self.check_interrupt()?;
                 bytes
             }

@@ -172,7 +172,7 @@ impl Printer {
                 self.push("done");
             }
             Kind::Case { word, arms } => self.case(word, arms),
-            Kind::Arith(text) => self.push(&format!("(( {} ))", text.trim())),
+            Kind::Arith(text) => self.push(&format!("(({text}))")),
             Kind::Cond(cond) => {
                 self.push("[[ ");
                 self.cond(cond);
@@ -234,7 +234,7 @@ impl Printer {
 
     fn cond(&mut self, cond: &Cond) {
         match cond {
-            Cond::Word(w) => self.push(w),
+            Cond::Word(w) => self.push(&format!("-n {w}")),
             Cond::Unary(op, w) => self.push(&format!("{op} {w}")),
             Cond::Binary(a, op, b) => self.push(&format!("{a} {op} {b}")),
             Cond::Not(c) => {

@@ -45,6 +45,11 @@ fn value_text(var: &Var, quote: fn(&str) -> String) -> String {
 }
 
 impl Shell {
+    /// What `declare -p` prints.
+    pub(in super::super) fn definition(&self, name: &str) -> String {
+        self.vars.get(name).map_or(String::new(), |var| definition(name, var))
+    }
+
     /// `set` without arguments.
     pub(super) fn list_variables(&self) -> String {
         let shown = self.vars.iter().filter(|(_, v)| !matches!(v.value, Value::Unset));
@@ -138,8 +143,15 @@ async fn set(sh: &mut Shell, a: &[String], always: u8, local: bool) -> Run {
         for f in all {
             match sh.funcs.get(&f) {
                 None => status = 1,
-                Some(_) if on & EXPORT != 0 && !print => {}
-                Some(_) if names_only && operands.is_empty() => sh.out(&format!("declare -f {f}\n")),
+                Some(_) if (on | off) & EXPORT != 0 && !print => {
+                    sh.exported.retain(|e| *e != f);
+                    if on & EXPORT != 0 {
+                        sh.exported.push(f);
+                    }
+                }
+                Some(_) if names_only && operands.is_empty() => {
+                    sh.out(&format!("declare -f{} {f}\n", if sh.exported.contains(&f) { "x" } else { "" }));
+                }
                 Some(_) if names_only => sh.out(&format!("{f}\n")),
                 Some(body) => sh.out(&format!("{}\n", function_text(&f, body))),
             }

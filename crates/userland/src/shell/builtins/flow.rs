@@ -85,10 +85,10 @@ fn number(sh: &mut Shell, a: &[String]) -> Option<i32> {
 }
 
 pub(super) async fn exit(sh: &mut Shell, a: &[String]) -> Run {
+    if a[0] == "logout" && !sh.login {
+        return Ok(sh.complain("logout", "not login shell: use `exit'"));
+    }
     if sh.interactive && sh.subshell == 0 {
-        if a[0] == "logout" && !sh.login {
-            return Ok(sh.complain("logout", "not login shell: use `exit'"));
-        }
         sh.sys.print(sh.fd(2), format_args!("{}\n", if sh.login { "logout" } else { "exit" }));
         sh.reap().await;
         if sh.jobs.iter().any(|j| j.stopped()) && !sh.warned_of_jobs {

@@ -141,6 +141,11 @@ pub(super) async fn builtin(sh: &mut Shell, a: &[String]) -> Run {
     }
 }
 
+/// A builtin of bash that is not simulated.
+pub(super) async fn absent(sh: &mut Shell, a: &[String]) -> Run {
+    Ok(sh.complain(&a[0], "not simulated here"))
+}
+
 pub(super) async fn enable(sh: &mut Shell, a: &[String]) -> Run {
     let (given, at) = match sh.options(a, "adnpsf:") {
         Ok(o) => o,

@@ -218,12 +218,14 @@ pub(super) async fn wait(sh: &mut Shell, a: &[String]) -> Run {
         };
         status = sh.wait_job(number).await?;
         if !sh.interactive {
+            sh.tell_dead().await;
             sh.jobs.retain(|j| j.number != number || !j.ended());
         }
     }
     if sh.interactive && sh.subshell == 0 {
         sh.notify().await;
     } else if a.len() <= at {
+        sh.tell_dead().await;
         sh.jobs.retain(|j| !j.ended());
     }
     Ok(status)

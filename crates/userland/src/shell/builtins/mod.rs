@@ -40,11 +40,17 @@ table! {
     "[" true super::test::bracket, "arg... ]", "Evaluate conditional expression.";
     "alias" false info::alias, "[-p] [name[=value] ... ]", "Define or display aliases.";
     "bg" false job::bg, "[job_spec ...]", "Move jobs to the background.";
+    "bind" false info::absent, "[-lpsvPSVX] [-m keymap] [-f filename] [-q name] [-u name] [-r keyseq] [-x keyseq:shell-command] [keyseq:readline-function or readline-command]", "Set Readline key bindings and variables.";
     "break" false flow::leave_loop, "[n]", "Exit for, while, or until loops.";
     "builtin" false info::builtin, "[shell-builtin [arg ...]]", "Execute shell builtins.";
+    "caller" false info::absent, "[expr]", "Return the context of the current subroutine call.";
     "cd" false dirs::cd, "[-L|[-P [-e]] [-@]] [dir]", "Change the shell working directory.";
     "command" false info::command, "[-pVv] command [arg ...]", "Execute a simple command or display information about commands.";
+    "compgen" false info::absent, "[-abcdefgjksuv] [-o option] [-A action] [-G globpat] [-W wordlist] [-F function] [-C command] [-X filterpat] [-P prefix] [-S suffix] [word]", "Display possible completions depending on the options.";
+    "complete" false info::absent, "[-abcdefgjksuv] [-pr] [-DEI] [-o option] [-A action] [-G globpat] [-W wordlist] [-F function] [-C command] [-X filterpat] [-P prefix] [-S suffix] [name ...]", "Specify how arguments are to be completed by Readline.";
+    "compopt" false info::absent, "[-o|+o option] [-DEI] [name ...]", "Modify or display completion options.";
     "continue" false flow::leave_loop, "[n]", "Resume for, while, or until loops.";
+    "coproc" false info::absent, "[NAME] command [redirections]", "Create a coprocess named NAME.";
     "declare" false declare::declare, "[-aAfFgiIlnrtux] [name[=value] ...] or declare -p [-aAfFilnrtux] [name ...]", "Set variable values and attributes.";
     "dirs" false dirs::dirs, "[-clpv] [+N] [-N]", "Display directory stack.";
     "disown" false job::disown, "[-h] [-ar] [jobspec ... | pid ...]", "Remove jobs from current shell.";
@@ -55,6 +61,7 @@ table! {
     "exit" false flow::exit, "[n]", "Exit the shell.";
     "export" false declare::export, "[-fn] [name[=value] ...] or export -p", "Set export attribute for shell variables.";
     "false" true flow::nothing, "", "Return an unsuccessful result.";
+    "fc" false info::absent, "[-e ename] [-lnr] [first] [last] or fc -s [pat=rep] [command]", "Display or execute commands from the history list.";
     "fg" false job::fg, "[job_spec]", "Move job to the foreground.";
     "getopts" false flow::getopts, "optstring name [arg ...]", "Parse option arguments.";
     "hash" false info::hash, "[-lr] [-p pathname] [-dt] [name ...]", "Remember or display program locations.";
