@@ -93,7 +93,8 @@ fn scripts_do_what_bash_does() {
     let only = std::env::var("CASES").unwrap_or_default();
     let dir = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/shell");
     let dir = std::env::var("CASE_DIR").unwrap_or(dir.into());
-    let mut files: Vec<_> = std::fs::read_dir(dir).unwrap().map(|e| e.unwrap().path()).filter(|p| p.extension().is_some_and(|e| e == "case")).collect();
+    let mut files: Vec<_> =
+        std::fs::read_dir(dir).unwrap().map(|e| e.unwrap().path()).filter(|p| p.extension().is_some_and(|e| e == "case")).collect();
     files.sort();
     let (mut bad, mut count) = (String::new(), 0);
     for file in files.iter().filter(|f| f.to_string_lossy().contains(&only)) {
@@ -229,7 +230,12 @@ fn terminals_show_what_bash_shows() {
             count += 1;
             let got = talk(&mut k, &session);
             if got != session.want {
-                bad.push_str(&format!("--- {}\n@ {}\n{}--- got\n{got}\n", file.file_name().unwrap().to_string_lossy(), session.command, session.want));
+                bad.push_str(&format!(
+                    "--- {}\n@ {}\n{}--- got\n{got}\n",
+                    file.file_name().unwrap().to_string_lossy(),
+                    session.command,
+                    session.want
+                ));
             }
         }
     }

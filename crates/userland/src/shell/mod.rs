@@ -319,7 +319,8 @@ impl Shell {
                                 i += 1;
                                 let known = if c == 'o' { self.set_long(&name, on) } else { self.set_shopt(&name, on) };
                                 if !known {
-                                    let what = if c == 'o' { format!("{}: {name}: invalid", argv[0]) } else { format!("{name}: invalid shell") };
+                                    let what =
+                                        if c == 'o' { format!("{}: {name}: invalid", argv[0]) } else { format!("{name}: invalid shell") };
                                     self.sys.print(STDERR, format_args!("{}: line 0: {what} option name\n", argv[0]));
                                     return 2;
                                 }

@@ -32,7 +32,7 @@ def session(command, send):
         return True
     for wait, keys in send:
         if wait is None: time.sleep(0.1)
-        if not (out.endswith(("]# ", "> ")) and wait is None) and not read(10 if wait is None else wait): break
+        if not (out.endswith(("]# ", "> ")) and wait is None) and not read(6 if wait is None else wait): break
         try: os.write(fd, keys.encode())
         except OSError: break
         time.sleep(0.05)
