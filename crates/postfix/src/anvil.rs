@@ -208,6 +208,7 @@ pub(crate) async fn main(sys: Sys) -> i32 {
         size: 0,
         size_at: SimTime::default(),
     };
+    daemon.jail().await;
     // It serves for as long as it is asked.
     daemon.server.limits(idle, 0);
     let mut next_dump = sys.now().plus_secs(interval);

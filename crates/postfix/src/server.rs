@@ -6,7 +6,7 @@ use crate::config::Config;
 use crate::ipc::{Attrs, Conn};
 use crate::lookup::Tables;
 use crate::maillog::Log;
-use machine::{Errno, Fd, Interest, OnSignal, Signal, SimTime, SockAddr, Sys, Sysret};
+use machine::{Errno, Fd, Ids, Interest, OnSignal, Signal, SimTime, SockAddr, Sys, Sysret};
 
 /// Reading end of a pipe that master holds open as long as this process is wanted.
 pub(crate) const LIFE_FD: Fd = 4;
@@ -22,6 +22,8 @@ pub(crate) struct Server {
     pub(crate) service: String,
     /// `inet` or `unix` (`-t`).
     pub(crate) kind: String,
+    /// The service runs as the mail owner alone (`-u`).
+    unprivileged: bool,
     /// `-o name=value` in order.
     pub(crate) overrides: Vec<(String, String)>,
     /// Clients that are served at the same time (multi servers).
@@ -42,6 +44,7 @@ impl Server {
             sys: sys.clone(),
             service: sys.name().to_string(),
             kind: String::new(),
+            unprivileged: false,
             overrides: Vec::new(),
             conns: Vec::new(),
             watched: None,
@@ -56,6 +59,7 @@ impl Server {
             match arg.as_str() {
                 "-n" => server.service = args.next().cloned().unwrap_or_default(),
                 "-t" => server.kind = args.next().cloned().unwrap_or_default(),
+                "-u" => server.unprivileged = true,
                 "-s" | "-m" | "-i" => drop(args.next()),
                 "-o" => match args.next().map(|a| (a, a.split_once('='))) {
                     Some((_, Some((name, value)))) => server.overrides.push((name.trim().to_string(), value.trim().to_string())),
@@ -256,6 +260,15 @@ pub(crate) struct Daemon {
 }
 
 impl Daemon {
+    /// Goes on with the mail owner's rights, once everything is open that needs root's: for good, or (column unpriv is `n`) so that
+    /// root's can be had back.
+    pub(crate) async fn jail(&self) {
+        let Some(owner) = crate::account::by_name(&self.sys, &self.cfg.str("mail_owner")).await else { return };
+        let ids = Ids::user(owner.uid, owner.gid, Vec::new());
+        let ids = if self.server.unprivileged { ids } else { Ids { uid: 0, gid: 0, groups: vec![owner.gid], ..ids } };
+        // Root may; a process that is not root's has no more to give up.
+        let _ = self.sys.set_ids(ids).await;
+    }
     /// Ends the process before it takes a client once a table that it has open has changed (smtpd, cleanup, local, smtp, virtual).
     pub(crate) fn watch_tables(&mut self) {
         self.server.watched = Some((self.log.clone(), self.tables.clone()));

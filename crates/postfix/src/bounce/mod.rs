@@ -35,6 +35,7 @@ pub(crate) async fn main(sys: Sys) -> i32 {
         Ok(d) => d,
         Err(status) => return status,
     };
+    d.jail().await;
     while let Some(mut conn) = d.server.client().await {
         serve(&d, &mut conn).await;
         conn.close().await;

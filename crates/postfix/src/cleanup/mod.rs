@@ -150,11 +150,9 @@ pub(crate) async fn main(sys: Sys) -> i32 {
         Ok(c) => c,
         Err((d, why)) => return d.log.fatal(&why).await,
     };
+    c.d.watch_tables();
+    c.d.jail().await;
     loop {
-        if let Some(table) = c.d.tables.changed().await {
-            c.d.log.info(format_args!("table {table} has changed -- restarting"));
-            return 0;
-        }
         let Some(mut conn) = c.d.server.client().await else { return 0 };
         c.serve(&mut conn).await;
         conn.close().await;

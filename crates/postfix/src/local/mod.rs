@@ -127,11 +127,8 @@ pub(crate) async fn main(sys: Sys) -> i32 {
     let daemon = owner.map_or(Owner { uid: 0, gid: 0 }, |o| Owner { uid: o.uid, gid: o.gid });
     become_user(&sys, daemon).await;
     let mut agent = Agent { d, resolver, aliases, mailbox_transport, mailbox_command, fallback_transport, daemon, nobody };
+    agent.d.watch_tables();
     loop {
-        if let Some(table) = agent.d.tables.changed().await {
-            agent.d.log.info(format_args!("table {table} has changed -- restarting"));
-            return 0;
-        }
         let Some((conn, mut request)) = deliver::next(&mut agent.d).await else { return 0 };
         for rcpt in request.rcpts.clone() {
             agent.deliver(&mut request, &rcpt).await;

@@ -31,6 +31,8 @@ pub(crate) async fn main(sys: Sys) -> i32 {
         Ok(opened) => opened,
         Err(why) => return d.log.fatal(&why).await,
     };
+    d.watch_tables();
+    d.jail().await;
     while let Some((conn, request)) = deliver::next(&mut d).await {
         let left = request.rcpts.clone();
         let mut job = Delivery {

@@ -19,27 +19,10 @@ use crate::maillog::Log;
 use crate::server::Daemon;
 use chat::Chat;
 use env::Env;
-use machine::{Ids, Sys};
+use machine::Sys;
 use peer::Peer;
 use session::Session;
 use std::rc::Rc;
-
-/// Gives up root for the mail owner, once everything is open that needs root.
-async fn drop_privileges(sys: &Sys, owner: &str) {
-    if sys.euid() != 0 {
-        return;
-    }
-    let passwd = sys.read_file("/etc/passwd").await.unwrap_or_default();
-    let found = String::from_utf8_lossy(&passwd).lines().find_map(|line| {
-        let mut fields = line.split(':');
-        (fields.next() == Some(owner)).then_some(())?;
-        let (uid, gid) = (fields.nth(1)?.parse().ok()?, fields.next()?.parse().ok()?);
-        Some(Ids::user(uid, gid, Vec::new()))
-    });
-    if let Some(ids) = found {
-        let _ = sys.set_ids(ids).await;
-    }
-}
 
 /// Serves one client; the status to end with, if the process must end.
 async fn serve(env: &Rc<Env>, chat: Chat, peer: Peer, service: &str, alone: bool) -> Option<i32> {
@@ -72,7 +55,7 @@ pub(crate) async fn main(sys: Sys) -> i32 {
         Err(text) => return log.fatal(&text).await,
     };
     daemon.watch_tables();
-    drop_privileges(&sys, &daemon.cfg.str("mail_owner")).await;
+    daemon.jail().await;
     let timeout = u64::try_from(daemon.cfg.time("smtpd_timeout")).unwrap_or(300);
     let history = env.notify != 0;
     let service = daemon.server.service.clone();

@@ -28,6 +28,7 @@ pub(crate) async fn main(sys: Sys) -> i32 {
         }
     }
     let [Some(normal), Some(probes)] = routers else { return 1 };
+    d.jail().await;
     let cfg = d.cfg.clone();
     let rules = |origin: &'static str, domain: &'static str| Rules {
         swap_bangpath: cfg.bool("swap_bangpath"),
