@@ -58,10 +58,34 @@ pub fn parse(sys: &Sys, table: &[Opt], help: &str, status: i32, in_order: bool) 
 /// # Errors
 /// The exit status to end with.
 pub fn parse_args(sys: &Sys, args: &[String], table: &[Opt], help: &str, status: i32, in_order: bool) -> Result<Given, i32> {
+    parse_hint(sys, args, table, help, status, in_order, None)
+}
+
+/// Parses arguments for a program that prints this usage after a mistake, and for `--help` too.
+///
+/// # Errors
+/// The exit status to end with.
+pub(crate) fn parse_usage(sys: &Sys, table: &[Opt], usage: &str, status: i32) -> Result<Given, i32> {
+    parse_hint(sys, sys.args().get(1..).unwrap_or(&[]), table, usage, status, false, Some(usage))
+}
+
+fn parse_hint(
+    sys: &Sys,
+    args: &[String],
+    table: &[Opt],
+    help: &str,
+    status: i32,
+    in_order: bool,
+    usage: Option<&str>,
+) -> Result<Given, i32> {
     let mut given = Given::default();
     let name = sys.name();
     let fail = |text: std::fmt::Arguments<'_>| {
-        sys.print(STDERR, format_args!("{name}: {text}\nTry '{name} --help' for more information.\n"));
+        sys.print(STDERR, format_args!("{name}: {text}\n"));
+        match usage {
+            Some(usage) => sys.print(STDERR, format_args!("{usage}")),
+            None => sys.print(STDERR, format_args!("Try '{name} --help' for more information.\n")),
+        }
         Err(status)
     };
     let mut args = args.iter();

@@ -241,7 +241,8 @@ impl Kernel {
             if proc.disposition(Signal::Ttin) == OnSignal::Ignore {
                 return Served::Done(Err(Errno::EIO));
             }
-            self.signal(pix, Signal::Ttin);
+            let (host, group) = (proc.host, proc.pgrp);
+            self.signal_target(host, crate::KillTarget::Group(group), Signal::Ttin);
             return Served::Wait(vec![Key::Tty(n)], None);
         }
         match tty.take(max) {

@@ -101,14 +101,20 @@ impl Kernel {
             Trap::IsTty(fd) => unit(self.tty_of(pix, *fd).map(|_| ())),
             Trap::TtyName(fd) => text(self.tty_of(pix, *fd).map(|n| format!("/dev/pts/{n}"))),
             Trap::TtyGet(fd) => Served::Done(self.tty_of(pix, *fd).map(|n| Ret::Termios(self.ttys[n as usize].modes))),
-            Trap::TtySet(fd, modes) => unit(self.tty_of(pix, *fd).map(|n| {
-                self.ttys[n as usize].modes = *modes;
-                self.tty_changed(n);
-            })),
+            Trap::TtySet(fd, modes) => match self.tty_of(pix, *fd) {
+                Ok(n) if self.tty_holds(pix, n) => Served::Wait(vec![Key::Tty(n)], None),
+                found => unit(found.map(|n| {
+                    self.ttys[n as usize].modes = *modes;
+                    self.tty_changed(n);
+                })),
+            },
             Trap::TtySize(fd) => {
                 Served::Done(self.tty_of(pix, *fd).map(|n| Ret::Size(self.ttys[n as usize].size.0, self.ttys[n as usize].size.1)))
             }
-            Trap::TtyForeground(group) => num(self.tty_foreground(pix, *group)),
+            Trap::TtyForeground(group) => match self.proc(pix).ok().and_then(|p| p.tty) {
+                Some(n) if group.is_some() && self.tty_holds(pix, n) => Served::Wait(vec![Key::Tty(n)], None),
+                _ => num(self.tty_foreground(pix, *group)),
+            },
             Trap::EditLine(edit) => {
                 let edit = edit.clone();
                 self.edit_line(pix, edit)
@@ -203,6 +209,17 @@ impl Kernel {
         }
     }
 
+    /// Stops the group of a background process that wants to change its terminal (SIGTTOU), unless it does not care.
+    fn tty_holds(&mut self, pix: Pix, n: u32) -> bool {
+        let Ok(proc) = self.proc(pix) else { return false };
+        let (host, group, front) = (proc.host, proc.pgrp, self.ttys[n as usize].foreground);
+        let held = proc.tty == Some(n) && front != 0 && group != front && proc.disposition(crate::Signal::Ttou) != OnSignal::Ignore;
+        if held {
+            self.signal_target(host, crate::KillTarget::Group(group), crate::Signal::Ttou);
+        }
+        held
+    }
+
     fn tty_foreground(&mut self, pix: Pix, group: Option<i32>) -> Sysret<i32> {
         let n = self.proc(pix)?.tty.ok_or(Errno::ENOTTY)?;
         let tty = &mut self.ttys[n as usize];
@@ -260,8 +277,14 @@ impl Kernel {
 
     fn set_ids(&mut self, pix: Pix, ids: crate::Ids) -> Sysret<()> {
         let proc = self.proc_mut(pix)?;
-        let own = ids.uid == proc.ids.uid && (ids.euid == proc.ids.uid || ids.euid == proc.ids.euid);
-        if proc.ids.euid != 0 && !own {
+        // Who is root, really or in effect, can become anyone: seteuid(0) comes first. Others can only go back and forth.
+        let old = &proc.ids;
+        let own = [old.uid, old.euid].contains(&ids.uid)
+            && [old.uid, old.euid].contains(&ids.euid)
+            && [old.gid, old.egid].contains(&ids.gid)
+            && [old.gid, old.egid].contains(&ids.egid)
+            && old.groups == ids.groups;
+        if old.euid != 0 && old.uid != 0 && !own {
             return Err(Errno::EPERM);
         }
         *proc.slot.ids.borrow_mut() = ids.clone();

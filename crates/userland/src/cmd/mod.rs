@@ -19,6 +19,7 @@ mod init;
 mod ln;
 mod mkdir;
 mod mv;
+mod nologin;
 mod printf;
 mod pwd;
 mod rm;
@@ -26,6 +27,7 @@ mod rmdir;
 mod saslauthd;
 mod service;
 mod sleep;
+mod su;
 mod tail;
 mod telnet;
 mod testsaslauthd;
@@ -51,6 +53,7 @@ resident! {
         ln
         mkdir
         mv
+        nologin
         printf
         pwd
         rm
@@ -59,6 +62,7 @@ resident! {
         service
         bash::SH
         sleep
+        su
         tail
         telnet
         touch
