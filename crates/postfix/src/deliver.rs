@@ -142,7 +142,7 @@ impl Request {
             file,
             hop_status: None,
             deferred: false,
-            reporter: Reporter { sys: d.sys.clone(), log: d.log.clone(), soft_bounce: d.cfg.bool("soft_bounce") },
+            reporter: Reporter::new(d).await,
         })
     }
     /// A request made by the queue manager.

@@ -19,6 +19,10 @@ mod config;
 #[allow(dead_code, unused_imports)]
 mod deliver;
 #[allow(dead_code, unused_imports)]
+mod error;
+#[allow(dead_code, unused_imports)]
+mod flush;
+#[allow(dead_code, unused_imports)]
 mod ipc;
 #[allow(dead_code, unused_imports)]
 mod local;
@@ -32,6 +36,10 @@ mod maillog;
 mod master;
 #[allow(dead_code, unused_imports)]
 mod params;
+#[allow(dead_code, unused_imports)]
+mod pickup;
+#[allow(dead_code, unused_imports)]
+mod pipe;
 #[allow(dead_code, unused_imports)]
 mod policy;
 #[allow(dead_code, unused_imports)]
@@ -51,6 +59,8 @@ mod sasl;
 #[allow(dead_code, unused_imports)]
 mod server;
 #[allow(dead_code, unused_imports)]
+mod showq;
+#[allow(dead_code, unused_imports)]
 mod smtp;
 #[allow(dead_code, unused_imports)]
 mod smtpd;
@@ -58,12 +68,15 @@ mod smtpd;
 mod trivial_rewrite;
 pub mod view;
 #[allow(dead_code, unused_imports)]
+mod virtual_;
+#[allow(dead_code, unused_imports)]
 mod why;
 
 use machine::{Main, Program};
 
 /// The commands of Postfix.
 pub static TOOLS: &[Program] = &[
+    Program { name: "postdrop", path: "/usr/sbin/postdrop", main: Main::Here(|sys| Box::pin(cli::postdrop::main(sys))) },
     Program { name: "postfix", path: "/usr/sbin/postfix", main: Main::Here(|sys| Box::pin(cli::postfix::main(sys))) },
     Program { name: "postlog", path: "/usr/sbin/postlog", main: Main::Here(|sys| Box::pin(cli::postlog::main(sys))) },
     Program { name: "postmap", path: "/usr/sbin/postmap", main: Main::Here(|sys| Box::pin(cli::postmap::main(sys))) },
@@ -75,10 +88,16 @@ pub static DAEMONS: &[Program] = &[
     Program { name: "anvil", path: "/usr/lib/postfix/sbin/anvil", main: Main::Here(|sys| Box::pin(anvil::main(sys))) },
     Program { name: "bounce", path: "/usr/lib/postfix/sbin/bounce", main: Main::Here(|sys| Box::pin(bounce::main(sys))) },
     Program { name: "cleanup", path: "/usr/lib/postfix/sbin/cleanup", main: Main::Here(|sys| Box::pin(cleanup::main(sys))) },
+    Program { name: "discard", path: "/usr/lib/postfix/sbin/discard", main: Main::Here(|sys| Box::pin(error::discard(sys))) },
+    Program { name: "error", path: "/usr/lib/postfix/sbin/error", main: Main::Here(|sys| Box::pin(error::main(sys))) },
+    Program { name: "flush", path: "/usr/lib/postfix/sbin/flush", main: Main::Here(|sys| Box::pin(flush::main(sys))) },
     Program { name: "lmtp", path: "/usr/lib/postfix/sbin/lmtp", main: Main::Here(|sys| Box::pin(smtp::main(sys))) },
     Program { name: "local", path: "/usr/lib/postfix/sbin/local", main: Main::Here(|sys| Box::pin(local::main(sys))) },
     Program { name: "master", path: "/usr/lib/postfix/sbin/master", main: Main::Here(|sys| Box::pin(master::main(sys))) },
+    Program { name: "pickup", path: "/usr/lib/postfix/sbin/pickup", main: Main::Here(|sys| Box::pin(pickup::main(sys))) },
+    Program { name: "pipe", path: "/usr/lib/postfix/sbin/pipe", main: Main::Here(|sys| Box::pin(pipe::main(sys))) },
     Program { name: "qmgr", path: "/usr/lib/postfix/sbin/qmgr", main: Main::Here(|sys| Box::pin(qmgr::main(sys))) },
+    Program { name: "showq", path: "/usr/lib/postfix/sbin/showq", main: Main::Here(|sys| Box::pin(showq::main(sys))) },
     Program { name: "smtp", path: "/usr/lib/postfix/sbin/smtp", main: Main::Here(|sys| Box::pin(smtp::main(sys))) },
     Program { name: "smtpd", path: "/usr/lib/postfix/sbin/smtpd", main: Main::Here(|sys| Box::pin(smtpd::main(sys))) },
     Program {
@@ -86,4 +105,5 @@ pub static DAEMONS: &[Program] = &[
         path: "/usr/lib/postfix/sbin/trivial-rewrite",
         main: Main::Here(|sys| Box::pin(trivial_rewrite::main(sys))),
     },
+    Program { name: "virtual", path: "/usr/lib/postfix/sbin/virtual", main: Main::Here(|sys| Box::pin(virtual_::main(sys))) },
 ];

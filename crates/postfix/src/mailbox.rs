@@ -6,13 +6,24 @@ use crate::queue::envelope::content;
 use crate::report::Dsn;
 use machine::{DateTime, Errno, Fd, FileKind, Ids, Open, Sys, Whence};
 
-/// What is put before and around the message.
-#[derive(Clone, Copy)]
-pub(crate) struct Style {
-    /// `From sender  date` in front, an empty line behind, `>From` inside.
-    pub(crate) mbox: bool,
+/// What is put before and around a message.
+#[allow(missing_docs)]
+pub(crate) mod put {
+    /// `From sender  date`
+    pub(crate) const FROM: u8 = 1;
+    pub(crate) const RETURN_PATH: u8 = 1 << 1;
+    /// `X-Original-To:`
+    pub(crate) const ORIG: u8 = 1 << 2;
     /// `Delivered-To:`
-    pub(crate) delivered: bool,
+    pub(crate) const DELIVERED: u8 = 1 << 3;
+    /// `>` before a line that begins with `From `.
+    pub(crate) const QUOTE: u8 = 1 << 4;
+    /// An empty line at the end.
+    pub(crate) const BLANK: u8 = 1 << 5;
+    /// Dots at the beginning of lines doubled.
+    pub(crate) const DOT: u8 = 1 << 6;
+    /// A mailbox in mbox form.
+    pub(crate) const MBOX: u8 = FROM | RETURN_PATH | ORIG | DELIVERED | QUOTE | BLANK;
 }
 
 /// A message and the addresses that its mailbox copy names.
@@ -31,37 +42,42 @@ pub(crate) fn ctime(sys: &Sys) -> String {
 }
 
 impl Copy<'_> {
-    /// The bytes of the copy.
-    pub(crate) fn bytes(&self, sys: &Sys, from: bool, style: Style) -> Vec<u8> {
+    /// The bytes of the copy; `how`: see [`put`]; `eol` ends its lines.
+    pub(crate) fn bytes(&self, sys: &Sys, how: u8, eol: &str) -> Vec<u8> {
         let mut out = Vec::with_capacity(self.file.len() + 200);
         let sender = if self.sender.is_empty() { String::new() } else { quote_local(self.sender) };
-        if from {
-            let who = if sender.is_empty() { "MAILER-DAEMON" } else { &sender };
-            out.extend_from_slice(format!("From {who}  {}\n", ctime(sys)).as_bytes());
-        }
-        out.extend_from_slice(format!("Return-Path: <{sender}>\n").as_bytes());
+        let mut line = |bit: u8, text: String| {
+            if how & bit != 0 {
+                out.extend_from_slice(text.as_bytes());
+                out.extend_from_slice(eol.as_bytes());
+            }
+        };
+        let who = if sender.is_empty() { "MAILER-DAEMON" } else { &sender };
+        line(put::FROM, format!("From {who}  {}", ctime(sys)));
+        line(put::RETURN_PATH, format!("Return-Path: <{sender}>"));
         if !self.orig.is_empty() {
-            out.extend_from_slice(format!("X-Original-To: {}\n", quote_local(self.orig)).as_bytes());
+            line(put::ORIG, format!("X-Original-To: {}", quote_local(self.orig)));
         }
-        if style.delivered {
-            out.extend_from_slice(format!("Delivered-To: {}\n", quote_local(self.delivered)).as_bytes());
-        }
+        line(put::DELIVERED, format!("Delivered-To: {}", quote_local(self.delivered)));
         let mut start = true;
         for (line, cut) in content(self.file) {
-            if start && style.mbox && line.starts_with(b"From ") {
+            if start && how & put::QUOTE != 0 && line.starts_with(b"From ") {
                 out.push(b'>');
+            }
+            if start && how & put::DOT != 0 && line.first() == Some(&b'.') {
+                out.push(b'.');
             }
             out.extend_from_slice(line);
             if !cut {
-                out.push(b'\n');
+                out.extend_from_slice(eol.as_bytes());
             }
             start = !cut;
         }
         if !start {
-            out.push(b'\n');
+            out.extend_from_slice(eol.as_bytes());
         }
-        if style.mbox {
-            out.push(b'\n');
+        if how & put::BLANK != 0 {
+            out.extend_from_slice(eol.as_bytes());
         }
         out
     }
@@ -112,19 +128,21 @@ pub(crate) struct Mbox<'a> {
     pub(crate) strict: bool,
     /// The recipient's own mailbox: a plain file. Else a file that somebody named: if it is a plain one, not executable.
     pub(crate) personal: bool,
+    /// Status of an error that has none of its own.
+    pub(crate) default: &'a str,
     pub(crate) lock_tries: i64,
     pub(crate) lock_delay: i64,
 }
 
 impl Mbox<'_> {
     /// Appends a message. The warning, if there is one, is for the log.
-    pub(crate) async fn append(&self, sys: &Sys, copy: &Copy<'_>, style: Style) -> Result<Option<String>, Dsn> {
+    pub(crate) async fn append(&self, sys: &Sys, copy: &Copy<'_>, how: u8) -> Result<Option<String>, Dsn> {
         become_user(sys, self.spool).await;
-        let done = self.locked(sys, copy, style).await;
+        let done = self.locked(sys, copy, how).await;
         become_user(sys, self.daemon).await;
         done
     }
-    async fn locked(&self, sys: &Sys, copy: &Copy<'_>, style: Style) -> Result<Option<String>, Dsn> {
+    async fn locked(&self, sys: &Sys, copy: &Copy<'_>, how: u8) -> Result<Option<String>, Dsn> {
         let lock = format!("{}.lock", self.path);
         let regular = match sys.stat(self.path).await {
             Ok(st) => st.kind == FileKind::File,
@@ -150,7 +168,7 @@ impl Mbox<'_> {
                     Err(e) => {
                         let reason = format!("unable to create lock file {lock}: {e}");
                         if !self.lock_may_fail {
-                            return Err(Dsn::new(&status(e, "5.2.0"), reason));
+                            return Err(Dsn::new(&status(e, self.default), reason));
                         }
                         warning = Some(reason);
                         break false;
@@ -158,16 +176,16 @@ impl Mbox<'_> {
                 }
             };
         }
-        let done = self.write(sys, copy, style).await;
+        let done = self.write(sys, copy, how).await;
         if locked {
             become_user(sys, self.spool).await;
             let _ = sys.unlink(&lock).await;
         }
         done.map(|_| warning)
     }
-    async fn write(&self, sys: &Sys, copy: &Copy<'_>, style: Style) -> Result<(), Dsn> {
-        let fd = self.open(sys).await.map_err(|(e, reason)| Dsn::new(&status(e, "5.2.0"), reason))?;
-        let result = self.fill(sys, fd, copy, style).await;
+    async fn write(&self, sys: &Sys, copy: &Copy<'_>, how: u8) -> Result<(), Dsn> {
+        let fd = self.open(sys).await.map_err(|(e, reason)| Dsn::new(&status(e, self.default), reason))?;
+        let result = self.fill(sys, fd, copy, how).await;
         let _ = sys.close(fd).await;
         result
     }
@@ -200,7 +218,7 @@ impl Mbox<'_> {
             Err(e) => Err((e, format!("cannot open file: {e}"))),
         }
     }
-    async fn fill(&self, sys: &Sys, fd: Fd, copy: &Copy<'_>, style: Style) -> Result<(), Dsn> {
+    async fn fill(&self, sys: &Sys, fd: Fd, copy: &Copy<'_>, how: u8) -> Result<(), Dsn> {
         let st = sys.fstat(fd).await.map_err(|e| Dsn::new("4.2.0", format!("cannot open file: {e}")))?;
         let regular = st.kind == FileKind::File;
         if self.personal && !regular {
@@ -212,7 +230,7 @@ impl Mbox<'_> {
         if self.strict && st.uid != self.user.uid {
             return Err(Dsn::new("4.2.0", format!("destination {} is not owned by recipient", self.path)));
         }
-        let bytes = copy.bytes(sys, style.mbox, style);
+        let bytes = copy.bytes(sys, how, "\n");
         let end = sys.seek(fd, Whence::End, 0).await.unwrap_or(st.size);
         let written = if self.limit > 0 && regular && end.saturating_add(bytes.len() as u64) > self.limit as u64 {
             Err(Errno::EFBIG)
@@ -244,18 +262,18 @@ async fn make_dirs(sys: &Sys, path: &str) -> bool {
 }
 
 /// Delivers into a maildir (its path ends in `/`).
-pub(crate) async fn maildir(sys: &Sys, path: &str, user: Owner, daemon: Owner, copy: &Copy<'_>, style: Style) -> Result<(), Dsn> {
+pub(crate) async fn maildir(sys: &Sys, path: &str, user: Owner, daemon: Owner, copy: &Copy<'_>, how: u8, default: &str) -> Result<(), Dsn> {
     become_user(sys, user).await;
-    let done = maildir_as(sys, path, copy, style).await;
+    let done = maildir_as(sys, path, copy, how, default).await;
     become_user(sys, daemon).await;
     done
 }
 
-async fn maildir_as(sys: &Sys, path: &str, copy: &Copy<'_>, style: Style) -> Result<(), Dsn> {
+async fn maildir_as(sys: &Sys, path: &str, copy: &Copy<'_>, how: u8, default: &str) -> Result<(), Dsn> {
     let now = sys.now();
     let host = sys.host_name().await;
     let temp = format!("{path}tmp/{}.P{}.{host}", now.secs(), sys.pid());
-    let fail = |e: Errno, file: &str| Dsn::new(&status(e, "5.2.0"), format!("create maildir file {file}: {e}"));
+    let fail = |e: Errno, file: &str| Dsn::new(&status(e, default), format!("create maildir file {file}: {e}"));
     let flags = Open { excl: true, ..Open::CREATE };
     let mut opened = sys.open(&temp, flags, 0o600).await;
     if opened == Err(Errno::ENOENT) && make_dirs(sys, &format!("{path}tmp/")).await {
@@ -264,7 +282,7 @@ async fn maildir_as(sys: &Sys, path: &str, copy: &Copy<'_>, style: Style) -> Res
     let fd = opened.map_err(|e| fail(e, &temp))?;
     let ino = sys.fstat(fd).await.map(|s| s.ino).unwrap_or(0);
     let new = format!("{path}new/{}.V801I{ino:x}M{}.{host}", now.secs(), now.0 % 1_000_000);
-    let mut result = sys.write(fd, &copy.bytes(sys, false, style)).await.map_err(|e| {
+    let mut result = sys.write(fd, &copy.bytes(sys, how, "\n")).await.map_err(|e| {
         let mut dsn = Dsn::new(&status(e, "5.3.0"), format!("error writing message: {e}"));
         (dsn.dtype, dsn.dtext) = ("x-unix".to_string(), "input/output error".to_string());
         dsn

@@ -1,9 +1,12 @@
 //! What becomes of a recipient, said in one place: the log line, the bounce, defer and trace logs, the verify service.
 //! Not here: deciding it (the delivery agents), composing notices (`bounce`). Source: sent(3), defer(3), bounce(3), log_adhoc(3).
 
+use crate::flush;
 use crate::ipc::{Attrs, ask_once};
+use crate::lookup::{MatchKind, MatchList};
 use crate::maillog::Log;
 use crate::queue::envelope::Rcpt;
+use crate::server::Daemon;
 use machine::{Because, SimTime, Sys, Trace};
 
 /// Delivery request flags.
@@ -153,6 +156,8 @@ pub(crate) struct Reporter {
     pub(crate) log: Log,
     /// `soft_bounce`
     pub(crate) soft_bounce: bool,
+    /// `fast_flush_domains`: deferred mail for these is told to flush(8).
+    flush: Option<MatchList>,
 }
 
 /// Attributes of a recipient for the wire.
@@ -165,6 +170,14 @@ pub(crate) fn put_rcpt(attrs: &mut Attrs, r: &Rcpt) {
 }
 
 impl Reporter {
+    /// The way of a daemon.
+    pub(crate) async fn new(d: &Daemon) -> Reporter {
+        let flush = match MatchList::of(&d.tables, "fast_flush_domains", MatchKind::Domains).await {
+            Ok(list) if !list.is_empty() => Some(list),
+            _ => None,
+        };
+        Reporter { sys: d.sys.clone(), log: d.log.clone(), soft_bounce: d.cfg.bool("soft_bounce"), flush }
+    }
     /// The log line of a delivery attempt.
     fn line(&self, job: &Job, rcpt: &Rcpt, relay: &str, dsn: &Dsn, status: &str, because: &[Because]) {
         let s = &job.stats;
@@ -294,11 +307,23 @@ impl Reporter {
         if !self.append("private/defer", job, rcpt, dsn).await {
             self.log.warn(format_args!("{}: defer service failure", job.id));
         }
+        self.flush_add(&job.id, crate::address::cut(&rcpt.addr).1).await;
         self.line(job, rcpt, relay, dsn, "deferred", because);
         if job.flags & flag::RECORD != 0 {
             self.trace_append(job, rcpt, relay, dsn, because).await;
         }
         false
+    }
+    /// Tells flush(8) that a message waits for a domain.
+    async fn flush_add(&self, id: &str, domain: &str) {
+        let Some(list) = &self.flush else { return };
+        if domain.is_empty() || !matches!(list.matches(domain).await, Ok(true)) {
+            return;
+        }
+        let ask = Attrs::new().with("request", "add").with("site", domain).with("queue_id", id);
+        if !matches!(ask_once(&self.sys, "public/flush", &ask).await, Ok(a) if matches!(a.num("status"), flush::OK | flush::DENY)) {
+            self.log.warn(format_args!("{id}: flush service failure"));
+        }
     }
     /// Asks bounce, defer or trace for a notice: `what` 1 flush, 2 warn, 4 one recipient, 5 trace. True: done.
     pub(crate) async fn notice(&self, service: &str, what: i64, message: &Attrs) -> bool {

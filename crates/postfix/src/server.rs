@@ -26,6 +26,8 @@ pub(crate) struct Server {
     unprivileged: bool,
     /// `-o name=value` in order.
     pub(crate) overrides: Vec<(String, String)>,
+    /// Arguments that are no options: pipe(8)'s attributes and command.
+    pub(crate) args: Vec<String>,
     /// Clients that are served at the same time (multi servers).
     pub(crate) conns: Vec<Conn>,
     /// Tables whose change ends the process when the next client comes.
@@ -46,6 +48,7 @@ impl Server {
             kind: String::new(),
             unprivileged: false,
             overrides: Vec::new(),
+            args: Vec::new(),
             conns: Vec::new(),
             watched: None,
             max_idle: 100_000_000,
@@ -66,7 +69,11 @@ impl Server {
                     Some((arg, None)) => return (server, Some(arg.clone())),
                     None => {}
                 },
-                _ => {}
+                _ if arg.starts_with('-') => {}
+                _ => {
+                    server.args = std::iter::once(arg).chain(args).cloned().collect();
+                    break;
+                }
             }
         }
         sys.on_signal(Signal::Pipe, OnSignal::Ignore).await;

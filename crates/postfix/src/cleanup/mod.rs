@@ -326,7 +326,7 @@ impl Cleanup {
         }
         let sys = self.d.sys.clone();
         let _ = sys.write(m.fd, &m.out).await;
-        let reporter = Reporter { sys: sys.clone(), log: self.d.log.clone(), soft_bounce: soft };
+        let reporter = Reporter::new(&self.d).await;
         let stats = Stats { incoming: m.arrival.unwrap_or(m.created), ..Stats::default() };
         let job = Job { flags: 0, id: m.id.clone(), stats, because: m.because.clone() };
         let envelope = Envelope::parse(&m.out).unwrap_or_default();

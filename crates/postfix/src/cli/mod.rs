@@ -2,6 +2,7 @@
 
 mod berkeley;
 mod getopt;
+pub(crate) mod postdrop;
 pub(crate) mod postfix;
 pub(crate) mod postlog;
 pub(crate) mod postmap;

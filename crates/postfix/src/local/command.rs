@@ -4,7 +4,7 @@
 use super::expand::{Names, censor};
 use super::{Outcome, Run, State};
 use crate::config::{Config, split_braced, split_where, unbrace};
-use crate::mailbox::{Copy, Style};
+use crate::mailbox::{Copy, put};
 use crate::report::{Dsn, is_status};
 use machine::{ChildStatus, Errno, Fd, Ids, Interest, KillTarget, Pid, Run as Child, Signal, Spawn, Sys, Sysret, WaitFor};
 use std::cell::Cell;
@@ -182,8 +182,8 @@ impl Command {
     }
 }
 
-/// Runs a command with a message on its standard input. The caller must have root's rights at hand.
-pub(crate) async fn run(sys: &Sys, cfg: &Config, command: &Command) -> Result<(), Dsn> {
+/// Runs a command with a message on its standard input; gives what it said. The caller must have root's rights at hand.
+pub(crate) async fn run(sys: &Sys, cfg: &Config, command: &Command) -> Result<String, Dsn> {
     let started = match command.start(sys, cfg).await {
         Ok(started) => started,
         Err(e) => return Err(unix("4.3.0", "system resource problem", format!("Delivery failed: {e}"))),
@@ -196,7 +196,7 @@ pub(crate) async fn run(sys: &Sys, cfg: &Config, command: &Command) -> Result<()
     let output = tidy(&output);
     match judge(command, status, &output, timed_out, broken) {
         Some(dsn) => Err(dsn),
-        None => Ok(()),
+        None => Ok(output),
     }
 }
 
@@ -364,7 +364,7 @@ impl Run<'_> {
             self.agent.d.log.warn(format_args!("bad parameter value syntax for command_execution_directory: {directory}"));
             return self.failed_owner(&state, Dsn::new("4.3.5", "mail system configuration error")).await;
         }
-        let style = Style { mbox: false, delivered: self.prepends("command") };
+        let how = put::FROM | put::RETURN_PATH | put::ORIG | if self.prepends("command") { put::DELIVERED } else { 0 };
         let command = Command {
             what: What::Line(line.to_string(), self.str("local_command_shell")),
             uid: who.uid,
@@ -372,13 +372,13 @@ impl Run<'_> {
             env,
             cwd: cwd.text,
             limit: cfg.time("command_time_limit"),
-            input: self.copy(&state).bytes(&sys, true, style),
+            input: self.copy(&state).bytes(&sys, how, "\n"),
         };
         let _ = sys.set_ids(Ids::ROOT).await;
         let done = run(&sys, &cfg, &command).await;
         self.as_daemon().await;
         match done {
-            Ok(()) => self.sent(&state, format!("delivered to command: {line}")).await,
+            Ok(_) => self.sent(&state, format!("delivered to command: {line}")).await,
             Err(dsn) => self.failed_owner(&state, dsn).await,
         }
     }

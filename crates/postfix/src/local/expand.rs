@@ -257,7 +257,7 @@ impl Run<'_> {
         }
         self.failed(state, Dsn::new("4.3.0", "unable to forward message")).await
     }
-    /// luser_relay: mail for names that nobody has. `None`: it is not set, or names this very address.
+    /// luser_relay: mail for names that nobody has. `None`: it is not set.
     pub(super) async fn other_user(&mut self, state: &State) -> Option<bool> {
         let luser = self.agent.d.cfg.raw("luser_relay").unwrap_or("").to_string();
         if luser.is_empty() {
@@ -268,7 +268,7 @@ impl Run<'_> {
         self.tree.push(why::parameter(&self.agent.d.cfg, "luser_relay"));
         let standard = self.agent.resolver.rewrite("local", &text, &mut Vec::new()).await;
         if standard.eq_ignore_ascii_case(&quote_local(&state.rcpt.addr)) {
-            return None;
+            return Some(self.bounce(state, Dsn::new("5.1.1", format!("unknown user: \"{}\"", state.user))).await);
         }
         let mut next = state.clone();
         next.unmatched = None;

@@ -4,7 +4,7 @@
 use super::{Run, State};
 use crate::account::by_name;
 use crate::lookup::Maps;
-use crate::mailbox::{Mbox, Owner, Style, maildir};
+use crate::mailbox::{Mbox, Owner, maildir, put};
 use crate::report::Dsn;
 use crate::why;
 
@@ -116,11 +116,12 @@ impl Run<'_> {
             lock_may_fail: !personal,
             strict: personal && cfg.bool("strict_mailbox_ownership"),
             personal,
+            default: "5.2.0",
             lock_tries: cfg.int("deliver_lock_attempts"),
             lock_delay: cfg.time("deliver_lock_delay"),
         };
-        let style = Style { mbox: true, delivered: self.prepends("file") };
-        mbox.append(&self.agent.d.sys, &self.copy(state), style).await
+        let how = put::MBOX & if self.prepends("file") { !0 } else { !put::DELIVERED };
+        mbox.append(&self.agent.d.sys, &self.copy(state), how).await
     }
     async fn maildir(&mut self, state: &State, path: &str) -> bool {
         if self.trace_only() {
@@ -131,8 +132,8 @@ impl Run<'_> {
             state.delivered.clone_from(&state.rcpt.addr);
         }
         let user = self.rights(&state);
-        let style = Style { mbox: false, delivered: self.prepends("file") };
-        match maildir(&self.agent.d.sys, path, user, self.agent.daemon, &self.copy(&state), style).await {
+        let how = put::RETURN_PATH | put::ORIG | if self.prepends("file") { put::DELIVERED } else { 0 };
+        match maildir(&self.agent.d.sys, path, user, self.agent.daemon, &self.copy(&state), how, "5.2.0").await {
             Ok(()) => self.sent(&state, "delivered to maildir".to_string()).await,
             Err(mut dsn) => {
                 if dsn.reason.ends_with("Permission denied") {

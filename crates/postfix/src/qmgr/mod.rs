@@ -57,7 +57,7 @@ pub(crate) async fn main(sys: Sys) -> i32 {
         Err(status) => return status,
     };
     d.jail().await;
-    let reporter = Reporter { sys: sys.clone(), log: d.log.clone(), soft_bounce: d.cfg.bool("soft_bounce") };
+    let reporter = Reporter::new(&d).await;
     let resolver = Resolver::new(&sys, &d.log);
     let mut q = Qmgr {
         reporter,

@@ -10,6 +10,10 @@ use machine::{DirEntry, Errno, Fd, FileKind, Open, Sys, Sysret, Whence};
 pub(crate) const DIRECTORY: &str = "/var/spool/postfix";
 /// Mode of a queue file that is complete.
 pub(crate) const READY: u16 = 0o700;
+/// Set in the mode of a queue file whose destination is to be tried even if it is dead (`postqueue -i`).
+pub(crate) const UNTHROTTLE: u16 = 0o040;
+/// Set in the mode of a queue file that is to be returned as if it were too old (`postsuper -e`).
+pub(crate) const EXPIRE: u16 = 0o010;
 
 /// Record types.
 #[allow(missing_docs)]
