@@ -9,6 +9,7 @@ mod cat;
 mod chkconfig;
 mod chmod;
 mod chown;
+mod chpasswd;
 mod cp;
 mod date;
 mod echo;
@@ -20,6 +21,7 @@ mod ln;
 mod mkdir;
 mod mv;
 mod nologin;
+mod passwd;
 mod printf;
 mod pwd;
 mod rm;
@@ -33,6 +35,7 @@ mod telnet;
 mod testsaslauthd;
 mod touch;
 mod r#true;
+mod unix_chkpwd;
 mod wc;
 
 resident! {
@@ -73,8 +76,11 @@ resident! {
 chunk! {
     /// Fetched at first use or when idle: the rarer tools.
     TOOLS behind tools:
+        chpasswd
         explain
+        passwd
         testsaslauthd
+        unix_chkpwd
 }
 
 chunk! {

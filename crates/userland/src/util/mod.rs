@@ -3,6 +3,7 @@
 
 pub(crate) mod columns;
 pub(crate) mod date;
+pub(crate) mod etc;
 pub(crate) mod float;
 pub(crate) mod getopt;
 pub(crate) mod gnu;
@@ -12,4 +13,5 @@ pub(crate) mod shadow;
 pub(crate) mod users;
 pub(crate) mod walk;
 pub(crate) mod when;
+pub(crate) mod yescrypt;
 pub(crate) mod zone;
