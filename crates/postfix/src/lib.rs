@@ -76,11 +76,15 @@ use machine::{Main, Program};
 
 /// The commands of Postfix.
 pub static TOOLS: &[Program] = &[
+    Program { name: "mailq", path: "/usr/bin/mailq", main: Main::Here(|sys| Box::pin(cli::sendmail::main(sys))) },
+    Program { name: "newaliases", path: "/usr/bin/newaliases", main: Main::Here(|sys| Box::pin(cli::sendmail::main(sys))) },
+    Program { name: "postalias", path: "/usr/sbin/postalias", main: Main::Here(|sys| Box::pin(cli::postmap::postalias(sys))) },
     Program { name: "postdrop", path: "/usr/sbin/postdrop", main: Main::Here(|sys| Box::pin(cli::postdrop::main(sys))) },
     Program { name: "postfix", path: "/usr/sbin/postfix", main: Main::Here(|sys| Box::pin(cli::postfix::main(sys))) },
     Program { name: "postlog", path: "/usr/sbin/postlog", main: Main::Here(|sys| Box::pin(cli::postlog::main(sys))) },
     Program { name: "postmap", path: "/usr/sbin/postmap", main: Main::Here(|sys| Box::pin(cli::postmap::main(sys))) },
     Program { name: "postsuper", path: "/usr/sbin/postsuper", main: Main::Here(|sys| Box::pin(cli::postsuper::main(sys))) },
+    Program { name: "sendmail", path: "/usr/sbin/sendmail", main: Main::Here(|sys| Box::pin(cli::sendmail::main(sys))) },
 ];
 
 /// The programs that master(8) starts.

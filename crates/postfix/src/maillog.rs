@@ -57,6 +57,10 @@ impl Log {
     pub(crate) fn tool(sys: &Sys) -> Log {
         Log::new(sys, tag("postfix", sys.name()), true, true)
     }
+    /// A tool of several names, each on standard error, one of them in the log.
+    pub(crate) fn named_tool(sys: &Sys, logged: &str) -> Log {
+        Log::with_name(sys, sys.name(), tag("postfix", logged), true, true)
+    }
     /// A tool that only speaks on standard error, under the name that it was called by (`postconf`).
     pub(crate) fn console(sys: &Sys) -> Log {
         Log::with_name(sys, sys.arg(0), String::new(), false, true)

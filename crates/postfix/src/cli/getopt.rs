@@ -6,6 +6,7 @@ use machine::Sys;
 pub(crate) struct Getopt {
     sys: Sys,
     name: String,
+    silent: bool,
     at: usize,
     /// Letters of the current word that are still to come.
     letters: String,
@@ -18,7 +19,24 @@ impl Getopt {
     }
     /// As [`Getopt::new`] for a program that calls itself `name` in complaints.
     pub(crate) fn named(sys: &Sys, name: &str) -> Getopt {
-        Getopt { sys: sys.clone(), name: name.to_string(), at: 1, letters: String::new() }
+        Getopt { sys: sys.clone(), name: name.to_string(), silent: false, at: 1, letters: String::new() }
+    }
+    /// A first look at the options that complains of nothing.
+    pub(crate) fn silent(sys: &Sys) -> Getopt {
+        Getopt { silent: true, ..Getopt::new(sys) }
+    }
+    /// The word that comes next, unless one of several letters is being read.
+    pub(crate) fn word(&self) -> Option<&str> {
+        if self.letters.is_empty() { self.sys.args().get(self.at).map(String::as_str) } else { None }
+    }
+    /// Passes over that word.
+    pub(crate) fn skip(&mut self) {
+        self.at += 1;
+    }
+    fn complain(&self, text: &str, letter: char) {
+        if !self.silent {
+            self.sys.print(machine::STDERR, format_args!("{}: {text} -- '{letter}'\n", self.name));
+        }
     }
     /// The next option and its value; `?` for one that is not in `spec` (letters, `:` behind those that take a value), after the C
     /// library's complaint.
@@ -36,7 +54,7 @@ impl Getopt {
         let letter = self.letters.remove(0);
         let found = if letter == ':' { None } else { spec.find(letter) };
         let Some(found) = found else {
-            self.sys.print(machine::STDERR, format_args!("{}: invalid option -- '{letter}'\n", self.name));
+            self.complain("invalid option", letter);
             return Some(('?', letter.to_string()));
         };
         if !spec[found + letter.len_utf8()..].starts_with(':') {
@@ -45,7 +63,7 @@ impl Getopt {
         let mut value = std::mem::take(&mut self.letters);
         if value.is_empty() {
             let Some(next) = args.get(self.at) else {
-                self.sys.print(machine::STDERR, format_args!("{}: option requires an argument -- '{letter}'\n", self.name));
+                self.complain("option requires an argument", letter);
                 return Some(('?', letter.to_string()));
             };
             value = next.clone();
