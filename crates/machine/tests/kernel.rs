@@ -117,7 +117,8 @@ fn lines_are_edited_echoed_and_ended() {
     k.type_bytes(n, b"ab\x7fc\n\x04");
     assert_eq!(screen(&mut k), "ab\x08 \x08c\nac\n");
     let n = tty(&mut k, 0, "cat");
-    k.type_bytes(n, b"x\x03");
+    k.type_bytes(n, b"x");
+    k.type_bytes(n, b"\x03");
     assert_eq!(screen(&mut k), "x^C");
     assert!(k.tty(n).unwrap().closed);
 }

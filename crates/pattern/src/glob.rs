@@ -35,8 +35,12 @@ pub fn fnmatch(pattern: &str, text: &str, flags: GlobFlags) -> bool {
 /// Whether a word has a character that makes it a pattern: `*`, `?` or `[` not behind a backslash.
 pub fn has_magic(pattern: &str) -> bool {
     let mut escaped = false;
+    // An open bracket without a closing one is a plain character.
+    let last = pattern.rfind(']').unwrap_or(0);
+    let mut at = 0;
     pattern.bytes().any(|b| {
-        let magic = !escaped && matches!(b, b'*' | b'?' | b'[');
+        at += 1;
+        let magic = !escaped && (matches!(b, b'*' | b'?') || b == b'[' && at <= last);
         escaped = !escaped && b == b'\\';
         magic
     })

@@ -252,7 +252,8 @@ fn keys(item: &Value) -> Vec<u8> {
     let empty = Map::new();
     let map = item.as_object().unwrap_or(&empty);
     if let Some(keys) = map.get("keys").and_then(Value::as_str) {
-        return keys.as_bytes().to_vec();
+        // ^C throws away what a terminal received with it in one write, before a program could read it.
+        return keys.as_bytes()[keys.rfind('\x03').unwrap_or(0)..].to_vec();
     }
     if map.contains_key("eof") {
         return vec![4];

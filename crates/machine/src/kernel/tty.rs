@@ -150,7 +150,12 @@ impl Kernel {
                     tty.ready.push_back(line);
                 }
             }
-            22 if !literal => tty.literal = true,
+            22 if !literal => {
+                tty.literal = true;
+                if modes.echo {
+                    self.tty_out(n, true, b"^\x08", TraceId(0));
+                }
+            }
             8 | 127 if !literal => self.tty_erase(n, 1),
             21 if !literal => self.tty_erase(n, usize::MAX),
             23 if !literal => {

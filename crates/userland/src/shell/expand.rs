@@ -151,7 +151,7 @@ impl Shell {
             if !field.some && field.text.is_empty() {
                 continue;
             }
-            if field.magic && !self.opt('f')
+            if field.magic && pattern::has_magic(&field.pattern) && !self.opt('f')
                 || self.shopt("extglob") && field.pattern.contains(['(']) && super::subst::extended(&field.pattern)
             {
                 let found = self.glob(&field.pattern).await;

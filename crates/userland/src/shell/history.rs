@@ -45,6 +45,12 @@ impl History {
         lines.pop();
         lines.push(text.to_string());
     }
+    /// Takes the backslash off the end of the last entry: the next line joins it.
+    pub(super) fn join_last(&mut self) {
+        if let Some(last) = Rc::make_mut(&mut self.lines).last_mut() {
+            last.pop();
+        }
+    }
     /// Adds a line to the last entry: a command typed over several lines is one entry.
     pub(super) fn extend_last(&mut self, line: &str, sep: &str) {
         if let Some(last) = Rc::make_mut(&mut self.lines).last_mut() {

@@ -35,7 +35,7 @@ impl Shell {
             Err(Errno::EINTR) => {
                 self.note_signals().await;
                 self.run_traps().await.ok();
-                self.interrupted = false;
+                (self.interrupted, self.newline_due) = (false, false);
                 Err(())
             }
             Err(_) => Ok(None),
@@ -78,6 +78,7 @@ impl Shell {
     async fn one_command(&mut self) -> Result<bool, Flow> {
         let mut text = String::new();
         let mut variable = "PS1";
+        let mut several = false;
         loop {
             let line = match self.ask(variable).await {
                 Ok(line) => line,
@@ -128,7 +129,10 @@ impl Shell {
                     Ok(_) if parser.open_line && !end => break,
                     Ok(None) => return Ok(true),
                     Ok(Some(cmd)) => {
-                        self.warned_of_jobs = false;
+                        if parser.documents && std::mem::take(&mut several) {
+                            // As bash keeps it: with the newline behind the last line.
+                            self.history.extend_last("", "\n");
+                        }
                         match self.run(&cmd).await {
                             Err(Flow::Exit) => return Err(Flow::Exit),
                             Err(Flow::Discard) => return Ok(true),
@@ -138,6 +142,7 @@ impl Shell {
                 }
             }
             variable = "PS2";
+            several = true;
         }
     }
 
@@ -167,7 +172,10 @@ impl Shell {
             let before_slash = before.trim_end_matches('\n').ends_with('\\');
             let sep = if open {
                 "\n"
-            } else if joins || before_slash {
+            } else if before_slash {
+                self.history.join_last();
+                ""
+            } else if joins {
                 " "
             } else {
                 "; "
@@ -189,7 +197,7 @@ impl Shell {
         let Some(path) = self.vars.text("HISTFILE").map(String::from) else { return };
         let Ok(bytes) = self.sys.read_file(&path).await else { return };
         let most = self.vars.text("HISTSIZE").and_then(|n| n.parse().ok()).unwrap_or(500);
-        for line in String::from_utf8_lossy(&bytes).lines() {
+        for line in String::from_utf8_lossy(&bytes).lines().filter(|l| !l.is_empty()) {
             self.history.add(line, most);
         }
     }

@@ -4,6 +4,7 @@
 use super::ast::Cmd;
 use super::unparse::command_text;
 use super::{Flow, Run, Shell};
+use std::rc::Rc;
 use machine::{ChildStatus, Errno, Fd, Pid, STDERR, Signal, WaitFor};
 
 /// A job: the processes of a pipeline.
@@ -14,8 +15,8 @@ pub(crate) struct BackJob {
     pub(super) text: String,
     /// Its state has changed and was not told yet.
     pub(super) changed: bool,
-    /// Later means more current.
-    stamp: u32,
+    /// The directory it was started in.
+    wd: Rc<str>,
     pub(super) quiet: bool,
 }
 
@@ -98,7 +99,6 @@ impl Shell {
             proc.status = self.wait_one(proc.pid).await;
             if let Some(ChildStatus::Stopped(_)) = proc.status {
                 stopped = true;
-                break;
             }
         }
         if self.job_control {
@@ -161,7 +161,7 @@ impl Shell {
         match signal {
             Signal::Int if self.interactive && self.subshell == 0 => {
                 self.sys.print(err, format_args!("\n"));
-                self.interrupted = true;
+                (self.interrupted, self.newline_due) = (true, false);
             }
             Signal::Int | Signal::Pipe => {}
             _ if self.comsub => {}
@@ -205,8 +205,14 @@ impl Shell {
 
     fn insert_job(&mut self, procs: Vec<Proc>, text: String, quiet: bool) -> usize {
         let number = self.jobs.iter().map(|j| j.number).max().unwrap_or(0) + 1;
-        self.job_stamp += 1;
-        self.jobs.push(BackJob { number, procs, text, changed: false, stamp: self.job_stamp, quiet });
+        let wd = self.vars.text("PWD").unwrap_or_default().into();
+        let stopped = procs.iter().any(|p| matches!(p.status, Some(ChildStatus::Stopped(_))));
+        self.jobs.push(BackJob { number, procs, text, wd, changed: false, quiet });
+        if stopped {
+            self.set_current(number);
+        } else {
+            self.reset_current();
+        }
         number
     }
 
@@ -223,42 +229,72 @@ impl Shell {
         self.insert_job(procs, command_text(cmd), false)
     }
 
-    /// Numbers of the current and the previous job.
-    pub(super) fn current_jobs(&self) -> (usize, usize) {
-        let mut order: Vec<(bool, u32, usize)> =
-            self.jobs.iter().filter(|j| !j.ended() || j.changed).map(|j| (j.stopped(), j.stamp, j.number)).collect();
-        order.sort_unstable();
-        let nth = |n: usize| order.iter().rev().nth(n).map_or(0, |o| o.2);
-        (nth(0), nth(1))
+    /// Makes a job the current one; the previous one becomes what bash makes it.
+    pub(super) fn set_current(&mut self, number: usize) {
+        if self.current.0 != number {
+            self.current = (number, self.current.0);
+        }
+        let (now, before) = self.current;
+        if before != now && self.job(before).is_some_and(BackJob::stopped) {
+            return;
+        }
+        let newest = |sh: &Shell, stopped: bool| {
+            let fits = |j: &&BackJob| if stopped { j.stopped() } else { !j.stopped() && !j.ended() };
+            sh.jobs.iter().rev().filter(|j| j.number != now).find(fits).map(|j| j.number)
+        };
+        let stopped = newest(self, true).filter(|_| self.job(now).is_some_and(BackJob::stopped));
+        self.current.1 = stopped.or(newest(self, false)).unwrap_or(now);
     }
 
-    /// Makes a job the current one.
-    pub(super) fn touch_job(&mut self, number: usize) {
-        self.job_stamp += 1;
-        let stamp = self.job_stamp;
-        if let Some(job) = self.jobs.iter_mut().find(|j| j.number == number) {
-            job.stamp = stamp;
+    /// Chooses the current job anew: after a start, or when one was forgotten.
+    pub(super) fn reset_current(&mut self) {
+        let (now, before) = self.current;
+        let stopped = |sh: &Shell, n: usize| sh.job(n).is_some_and(BackJob::stopped);
+        let mut choice = [now, before].into_iter().find(|&n| stopped(self, n));
+        choice = choice.or(self.jobs.iter().rev().find(|j| j.stopped()).map(|j| j.number));
+        choice = choice.or(self.jobs.iter().rev().find(|j| !j.ended()).map(|j| j.number));
+        match choice {
+            Some(n) => self.set_current(n),
+            None => self.current = (0, 0),
+        }
+    }
+
+    /// Forgets jobs that ended, or one.
+    pub(super) fn forget(&mut self, number: Option<usize>) {
+        self.jobs.retain(|j| number.map_or(!j.ended(), |n| j.number != n));
+        let (now, before) = self.current;
+        if self.job(now).is_none() || self.job(before).is_none() {
+            self.reset_current();
+        }
+    }
+
+    fn job(&self, number: usize) -> Option<&BackJob> {
+        self.jobs.iter().find(|j| j.number == number)
+    }
+
+    /// `+` for the current job, `-` for the previous one.
+    pub(super) fn mark(&self, number: usize) -> char {
+        match self.current {
+            (now, _) if now == number => '+',
+            (_, before) if before == number => '-',
+            _ => ' ',
         }
     }
 
     /// Prints a job's line. `long`: with process ids.
     pub(super) fn tell(&mut self, number: usize, long: bool, fd: Fd) {
-        let (current, previous) = self.current_jobs();
-        let Some(job) = self.jobs.iter().find(|j| j.number == number) else { return };
-        let mark = if number == current {
-            '+'
-        } else if number == previous {
-            '-'
-        } else {
-            ' '
-        };
+        let Some(job) = self.job(number) else { return };
+        let mark = self.mark(number);
         let state = job.state();
-        let tail = if state == "Running" { " &" } else { "" };
+        let mut tail = String::from(if state == "Running" { " &" } else { "" });
+        if self.vars.text("PWD").is_some_and(|pwd| *pwd != *job.wd) {
+            tail.push_str(&format!("  (wd: {})", self.tilde_path(&job.wd)));
+        }
         let fd = self.fd(fd);
         if long {
             let last = job.procs.len().saturating_sub(1);
             for (i, proc) in job.procs.iter().enumerate() {
-                let tail = if i == last { tail } else { "" };
+                let tail = if i == last { tail.as_str() } else { "" };
                 if i == 0 {
                     self.sys.print(fd, format_args!("[{number}]{mark} {:5} {state:<24}{}{tail}\n", proc.pid, proc.text));
                 } else {
@@ -272,14 +308,21 @@ impl Shell {
 
     /// Takes note of what became of a child.
     pub(super) fn child_news(&mut self, pid: Pid, status: ChildStatus) {
+        let mut stops = None;
         for job in &mut self.jobs {
             for proc in &mut job.procs {
                 if proc.pid == pid {
                     let was = job.quiet;
                     proc.status = if status == ChildStatus::Continued { None } else { Some(status) };
                     job.changed = !was && status != ChildStatus::Continued;
+                    if let ChildStatus::Stopped(_) = status {
+                        stops = Some(job.number);
+                    }
                 }
             }
+        }
+        if let Some(number) = stops {
+            self.set_current(number);
         }
     }
 
@@ -296,11 +339,18 @@ impl Shell {
         let numbers: Vec<usize> = self.jobs.iter().filter(|j| j.changed && (j.ended() || j.stopped())).map(|j| j.number).collect();
         for number in numbers {
             self.tell(number, false, STDERR);
+            let pwd = self.vars.text("PWD").unwrap_or_default();
+            if let Some(job) = self.job(number)
+                && *job.wd != *pwd
+                && job.ended()
+            {
+                self.sys.print(self.fd(STDERR), format_args!("(wd now: {})\n", self.tilde_path(pwd)));
+            }
             if let Some(job) = self.jobs.iter_mut().find(|j| j.number == number) {
                 job.changed = false;
             }
         }
-        self.jobs.retain(|j| !j.ended());
+        self.forget(None);
     }
 
     /// Fetches the signals that came: ^C is kept for [`Shell::check_interrupt`], those with traps for [`Shell::run_traps`].
@@ -311,6 +361,7 @@ impl Shell {
                 self.signals.push(signal);
             } else if signal == Signal::Int {
                 self.interrupted = true;
+                self.newline_due = self.interactive;
             }
         }
     }
@@ -323,6 +374,9 @@ impl Shell {
         self.status = 130;
         if self.subshell > 0 || !self.interactive {
             return Err(Flow::Exit);
+        }
+        if std::mem::take(&mut self.newline_due) {
+            self.sys.print(self.fd(STDERR), format_args!("\n"));
         }
         Err(Flow::Discard)
     }

@@ -98,7 +98,8 @@ pub(crate) struct Shell {
     held: Vec<Fd>,
     process_fds: Vec<Fd>,
     jobs: Vec<BackJob>,
-    job_stamp: u32,
+    /// Numbers of the current and the previous job.
+    current: (usize, usize),
     line: u32,
     /// Names of the functions and sourced files being run, outermost first.
     calls: Vec<String>,
@@ -111,6 +112,8 @@ pub(crate) struct Shell {
     /// This is a command substitution: it tells of no signals.
     comsub: bool,
     interrupted: bool,
+    /// The terminal's cursor still stands behind `^C`.
+    newline_due: bool,
     traps: Map<String, String>,
     signals: Vec<Signal>,
     in_trap: bool,
@@ -167,7 +170,7 @@ impl Shell {
             held: Vec::new(),
             process_fds: Vec::new(),
             jobs: Vec::new(),
-            job_stamp: 0,
+            current: (0, 0),
             line: 1,
             calls: Vec::new(),
             sourced: None,
@@ -176,6 +179,7 @@ impl Shell {
             subshell: 0,
             comsub: false,
             interrupted: false,
+            newline_due: false,
             traps: Map::new(),
             signals: Vec::new(),
             in_trap: false,
@@ -334,6 +338,7 @@ impl Shell {
                 }
             }
         }
+        self.set_shopt("login_shell", self.login);
         let rest = argv.get(i..).unwrap_or_default().to_vec();
         if command {
             let Some(text) = rest.first().cloned() else {

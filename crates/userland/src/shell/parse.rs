@@ -49,6 +49,8 @@ pub(crate) struct Parser<'a> {
     /// An alias that ends in a blank makes the word at this distance from the end a candidate too.
     pub(super) alias_next: Option<usize>,
     pub(super) pending: Vec<Rc<HereDoc>>,
+    /// There was a here-document.
+    pub(crate) documents: bool,
     /// Unfinished here-documents: line and text.
     pub(crate) warnings: Vec<(u32, String)>,
     pub(super) depth: u32,
@@ -87,6 +89,7 @@ impl<'a> Parser<'a> {
             active: Vec::new(),
             alias_next: None,
             pending: Vec::new(),
+            documents: false,
             warnings: Vec::new(),
             depth,
             interactive: false,
@@ -604,6 +607,7 @@ impl<'a> Parser<'a> {
         let here = (op.starts_with("<<") && op != "<<<").then(|| {
             Rc::new(HereDoc { delimiter: unquote(&word), quoted: has_quote(&word), strip: op == "<<-", line, body: OnceCell::new() })
         });
+        self.documents |= here.is_some();
         self.pending.extend(here.clone());
         redirs.push(Redir { fd, op, word: word.into(), here });
         self.next();

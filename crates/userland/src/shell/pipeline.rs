@@ -86,6 +86,7 @@ impl Shell {
             return;
         };
         self.last_background = Some(pid);
+        self.reap().await;
         let number = self.add_job(procs, cmd, true);
         if self.interactive && self.subshell == 0 {
             self.sys.print(self.fd(STDERR), format_args!("[{number}] {pid}\n"));

@@ -22,7 +22,11 @@ impl Shell {
     }
 
     async fn simple_inner(&mut self, cmd: &Cmd, assigns: &[Word], words: &[Word], tail: bool) -> Run {
-        let argv = self.arguments(words).await?;
+        let mut argv = self.arguments(words).await?;
+        if argv.first().is_some_and(|a| a.starts_with('%')) && self.job_control {
+            // `%2` means `fg %2`.
+            argv.insert(0, "fg".into());
+        }
         self.last_word = argv.last().cloned();
         let Some(name) = argv.first().cloned() else {
             return self.only_assignments(cmd, assigns).await;
@@ -82,6 +86,9 @@ impl Shell {
         if writes && self.fd(1) < 0 {
             self.error(format_args!("{}: write error: Bad file descriptor", builtin.name));
             return Ok(1);
+        }
+        if !matches!(builtin.name, "exit" | "logout" | "jobs") {
+            self.warned_of_jobs = false;
         }
         // Declarations made with assignments in front are not undone with them.
         let _ = scoped;

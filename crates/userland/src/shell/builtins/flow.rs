@@ -89,7 +89,9 @@ pub(super) async fn exit(sh: &mut Shell, a: &[String]) -> Run {
         return Ok(sh.complain("logout", "not login shell: use `exit'"));
     }
     if sh.interactive && sh.subshell == 0 {
-        sh.sys.print(sh.fd(2), format_args!("{}\n", if sh.login { "logout" } else { "exit" }));
+        if a[0] == "exit" {
+            sh.sys.print(sh.fd(2), format_args!("{}\n", if sh.login { "logout" } else { "exit" }));
+        }
         sh.reap().await;
         if sh.jobs.iter().any(|j| j.stopped()) && !sh.warned_of_jobs {
             sh.warned_of_jobs = true;

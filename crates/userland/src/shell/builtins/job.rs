@@ -7,7 +7,7 @@ use machine::{ChildStatus, Errno, KillTarget, Signal, WaitFor};
 impl Shell {
     /// Number of the job that `%…` names.
     fn job_spec(&self, spec: &str) -> Option<usize> {
-        let (current, previous) = self.current_jobs();
+        let (current, previous) = self.current;
         let body = spec.strip_prefix('%').unwrap_or(spec);
         let number = match body {
             "" | "%" | "+" => current,
@@ -34,7 +34,6 @@ impl Shell {
 
     /// Lets a stopped job go on.
     async fn resume(&mut self, number: usize) {
-        self.touch_job(number);
         let Some(job) = self.jobs.iter_mut().find(|j| j.number == number) else { return };
         for proc in &mut job.procs {
             if matches!(proc.status, Some(ChildStatus::Stopped(_))) {
@@ -103,7 +102,7 @@ pub(super) async fn jobs(sh: &mut Shell, a: &[String]) -> Run {
             job.changed = false;
         }
     }
-    sh.jobs.retain(|j| !j.ended());
+    sh.forget(None);
     Ok(status)
 }
 
@@ -116,6 +115,7 @@ pub(super) async fn fg(sh: &mut Shell, a: &[String]) -> Run {
     let group = job.group();
     sh.out(&format!("{}\n", job.text));
     let _ = sh.sys.tty_foreground(Some(group)).await;
+    sh.set_current(number);
     sh.resume(number).await;
     let done = sh.wait_job(number).await;
     let _ = sh.sys.tty_foreground(Some(sh.pid)).await;
@@ -125,20 +125,20 @@ pub(super) async fn fg(sh: &mut Shell, a: &[String]) -> Run {
         let last = job.procs.last().and_then(|p| p.status);
         if job.stopped() {
             sh.sys.print(sh.fd(2), format_args!("\n"));
-            sh.touch_job(number);
+            sh.set_current(number);
             sh.tell(number, false, 2);
         } else {
             match last {
                 Some(ChildStatus::Signaled(Signal::Int)) => {
                     sh.sys.print(sh.fd(2), format_args!("\n"));
-                    sh.interrupted = true;
+                    (sh.interrupted, sh.newline_due) = (true, false);
                 }
                 Some(ChildStatus::Signaled(s)) if s != Signal::Pipe => {
                     sh.sys.print(sh.fd(2), format_args!("{}\n", super::super::jobs::describe(s)));
                 }
                 _ => {}
             }
-            sh.jobs.retain(|j| j.number != number);
+            sh.forget(Some(number));
         }
     }
     Ok(status)
@@ -162,14 +162,7 @@ pub(super) async fn bg(sh: &mut Shell, a: &[String]) -> Run {
         }
         let text = job.text.clone();
         sh.resume(number).await;
-        let (current, previous) = sh.current_jobs();
-        let mark = if number == current {
-            '+'
-        } else if number == previous {
-            '-'
-        } else {
-            ' '
-        };
+        let mark = sh.mark(number);
         sh.out(&format!("[{number}]{mark} {text} &\n"));
     }
     Ok(status)
@@ -226,7 +219,7 @@ pub(super) async fn wait(sh: &mut Shell, a: &[String]) -> Run {
         sh.notify().await;
     } else if a.len() <= at {
         sh.tell_dead().await;
-        sh.jobs.retain(|j| !j.ended());
+        sh.forget(None);
     }
     Ok(status)
 }
@@ -333,7 +326,7 @@ pub(super) async fn disown(sh: &mut Shell, a: &[String]) -> Run {
     let specs: Vec<Option<&String>> = if a.len() > at { a[at..].iter().map(Some).collect() } else { vec![None] };
     for spec in specs {
         match sh.job_or_complain("disown", spec) {
-            Some(number) => sh.jobs.retain(|j| j.number != number),
+            Some(number) => sh.forget(Some(number)),
             None => return Ok(1),
         }
     }
