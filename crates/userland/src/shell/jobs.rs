@@ -4,8 +4,8 @@
 use super::ast::Cmd;
 use super::unparse::command_text;
 use super::{Flow, Run, Shell};
-use std::rc::Rc;
 use machine::{ChildStatus, Errno, Fd, Pid, STDERR, Signal, WaitFor};
+use std::rc::Rc;
 
 /// A job: the processes of a pipeline.
 #[derive(Clone)]

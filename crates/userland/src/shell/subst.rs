@@ -31,6 +31,9 @@ impl Shell {
                 };
                 self.sub_status = Some(status);
                 self.status = status;
+                if status == 130 {
+                    self.note_signals().await;
+                }
                 self.check_interrupt()?;
                 bytes
             }
