@@ -15,6 +15,8 @@ mod date;
 mod echo;
 mod explain;
 mod r#false;
+mod gpasswd;
+mod groupadd;
 mod head;
 mod init;
 mod ln;
@@ -36,6 +38,9 @@ mod testsaslauthd;
 mod touch;
 mod r#true;
 mod unix_chkpwd;
+mod useradd;
+mod userdel;
+mod usermod;
 mod wc;
 
 resident! {
@@ -78,9 +83,16 @@ chunk! {
     TOOLS behind tools:
         chpasswd
         explain
+        gpasswd
+        groupadd
+        groupadd::GROUPDEL
+        groupadd::GROUPMOD
         passwd
         testsaslauthd
         unix_chkpwd
+        useradd
+        userdel
+        usermod
 }
 
 chunk! {
