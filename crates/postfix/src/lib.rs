@@ -83,6 +83,7 @@ pub static TOOLS: &[Program] = &[
     Program { name: "postfix", path: "/usr/sbin/postfix", main: Main::Here(|sys| Box::pin(cli::postfix::main(sys))) },
     Program { name: "postlog", path: "/usr/sbin/postlog", main: Main::Here(|sys| Box::pin(cli::postlog::main(sys))) },
     Program { name: "postmap", path: "/usr/sbin/postmap", main: Main::Here(|sys| Box::pin(cli::postmap::main(sys))) },
+    Program { name: "postqueue", path: "/usr/sbin/postqueue", main: Main::Here(|sys| Box::pin(cli::postqueue::main(sys))) },
     Program { name: "postsuper", path: "/usr/sbin/postsuper", main: Main::Here(|sys| Box::pin(cli::postsuper::main(sys))) },
     Program { name: "sendmail", path: "/usr/sbin/sendmail", main: Main::Here(|sys| Box::pin(cli::sendmail::main(sys))) },
 ];

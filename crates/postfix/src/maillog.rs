@@ -57,6 +57,10 @@ impl Log {
     pub(crate) fn tool(sys: &Sys) -> Log {
         Log::new(sys, tag("postfix", sys.name()), true, true)
     }
+    /// A tool that calls itself so whatever it was called by.
+    pub(crate) fn named(sys: &Sys, name: &str) -> Log {
+        Log::with_name(sys, name, tag("postfix", name), true, true)
+    }
     /// A tool of several names, each on standard error, one of them in the log.
     pub(crate) fn named_tool(sys: &Sys, logged: &str) -> Log {
         Log::with_name(sys, sys.name(), tag("postfix", logged), true, true)
@@ -121,6 +125,11 @@ impl Log {
     pub(crate) async fn fatal_status(&self, status: i32, text: &str) -> i32 {
         self.say(Level::Fatal, format_args!("{text}"), TraceId(0));
         let _ = self.0.sys.sleep(1_000_000).await;
+        status
+    }
+    /// Says that the process must end, without the second of waiting: for commands that clean up and leave with a status of their own.
+    pub(crate) fn last_words(&self, status: i32, text: &str) -> i32 {
+        self.say(Level::Fatal, format_args!("{text}"), TraceId(0));
         status
     }
     /// Any message.

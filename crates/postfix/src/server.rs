@@ -1,5 +1,5 @@
 //! The skeleton of a daemon that `master` starts: command line, accept loop, status reports, max_idle and max_use.
-//! Descriptors: 4 reads end of file when master wants it gone (stop, reload), 5 takes status reports, 6 is the listening socket.
+//! Descriptors: 4 reads end of file when master wants it gone (stop, reload), 5 takes status reports, 6 and following listen.
 //! Not here: starting daemons (`master`). Source: single_server, multi_server, trigger_server.
 
 use crate::config::Config;
@@ -24,6 +24,10 @@ pub(crate) struct Server {
     pub(crate) kind: String,
     /// The service runs as the mail owner alone (`-u`).
     unprivileged: bool,
+    /// Not started by master: it serves standard input and output once (`-S`).
+    pub(crate) alone: bool,
+    /// How many sockets listen: one for each address of an inet service (`-s`).
+    sockets: Fd,
     /// `-o name=value` in order.
     pub(crate) overrides: Vec<(String, String)>,
     /// Arguments that are no options: pipe(8)'s attributes and command.
@@ -47,6 +51,8 @@ impl Server {
             service: sys.name().to_string(),
             kind: String::new(),
             unprivileged: false,
+            alone: false,
+            sockets: 1,
             overrides: Vec::new(),
             args: Vec::new(),
             conns: Vec::new(),
@@ -63,7 +69,9 @@ impl Server {
                 "-n" => server.service = args.next().cloned().unwrap_or_default(),
                 "-t" => server.kind = args.next().cloned().unwrap_or_default(),
                 "-u" => server.unprivileged = true,
-                "-s" | "-m" | "-i" => drop(args.next()),
+                "-S" => server.alone = true,
+                "-s" => server.sockets = args.next().and_then(|n| n.parse().ok()).unwrap_or(1),
+                "-m" | "-i" => drop(args.next()),
                 "-o" => match args.next().map(|a| (a, a.split_once('='))) {
                     Some((_, Some((name, value)))) => server.overrides.push((name.trim().to_string(), value.trim().to_string())),
                     Some((arg, None)) => return (server, Some(arg.clone())),
@@ -106,7 +114,18 @@ impl Server {
     }
     /// Takes the connection that poll announced, unless another process of the service was quicker.
     async fn take(&self) -> Sysret<(Fd, Option<SockAddr>)> {
-        self.sys.accept_now(LISTEN_FD).await
+        let mut result = Err(Errno::EAGAIN);
+        for fd in self.listen() {
+            result = self.sys.accept_now(fd).await;
+            if result.is_ok() {
+                break;
+            }
+        }
+        result
+    }
+    /// The listening sockets.
+    fn listen(&self) -> std::ops::Range<Fd> {
+        LISTEN_FD..LISTEN_FD + self.sockets
     }
     /// The next client of a single server: its descriptor and, for TCP, its address. `None`: time to end with status 0.
     pub(crate) async fn accept(&mut self) -> Option<(Fd, Option<SockAddr>)> {
@@ -119,7 +138,8 @@ impl Server {
                 return None;
             }
             let until = self.sys.now().plus_micros(self.max_idle);
-            let ready = match self.sys.poll(&[(LIFE_FD, Interest::Read), (LISTEN_FD, Interest::Read)], Some(until)).await {
+            let fds: Vec<(Fd, Interest)> = self.listen().chain([LIFE_FD]).map(|fd| (fd, Interest::Read)).collect();
+            let ready = match self.sys.poll(&fds, Some(until)).await {
                 Ok(ready) => ready,
                 Err(Errno::EINTR) => continue,
                 Err(_) => return None,
@@ -290,7 +310,7 @@ impl Daemon {
         if let Some(arg) = bad {
             return Err(log.fatal(&format!("invalid \"-o {arg}\" option value: missing '=' after attribute name: \"{arg}\"")).await);
         }
-        if sys.fstat(LISTEN_FD).await.is_err() {
+        if !server.alone && sys.fstat(LISTEN_FD).await.is_err() {
             return Err(log.fatal("this command should be run by the Postfix master(8) daemon").await);
         }
         let cfg = match Config::load(&log, "/etc/postfix", &server.overrides).await {

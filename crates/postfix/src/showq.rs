@@ -4,11 +4,11 @@
 
 use crate::address::tok::quote_local;
 use crate::bounce::read_journal;
-use crate::ipc::Attrs;
+use crate::ipc::{Attrs, Conn};
 use crate::queue::envelope::Envelope;
 use crate::queue::{self, READY};
 use crate::server::Daemon;
-use machine::{FileKind, Stat, Sys};
+use machine::{FileKind, STDOUT, Stat, Sys};
 
 /// The daemon.
 pub(crate) async fn main(sys: Sys) -> i32 {
@@ -17,23 +17,31 @@ pub(crate) async fn main(sys: Sys) -> i32 {
         Err(status) => return status,
     };
     d.jail().await;
+    if d.server.alone {
+        list(&d, &mut Conn::new(&sys, STDOUT)).await;
+        return 0;
+    }
     while let Some(mut conn) = d.server.client().await {
-        'all: for name in ["maildrop", "active", "incoming", "deferred", "hold"] {
-            for (id, path) in queue::list(&sys, name).await {
-                let Ok(st) = sys.lstat(&path).await else { continue };
-                if st.kind != FileKind::File || st.mode & READY != READY {
-                    continue;
-                }
-                let Some(row) = report(&d, name, &id, &path, &st).await else { continue };
-                if conn.send(&row).await.is_err() {
-                    break 'all;
-                }
-            }
-        }
-        let _ = conn.send(&Attrs::new()).await;
+        list(&d, &mut conn).await;
         conn.close().await;
     }
     0
+}
+
+async fn list(d: &Daemon, conn: &mut Conn) {
+    for name in ["maildrop", "active", "incoming", "deferred", "hold"] {
+        for (id, path) in queue::list(&d.sys, name).await {
+            let Ok(st) = d.sys.lstat(&path).await else { continue };
+            if st.kind != FileKind::File || st.mode & READY != READY {
+                continue;
+            }
+            let Some(row) = report(d, name, &id, &path, &st).await else { continue };
+            if conn.send(&row).await.is_err() {
+                return;
+            }
+        }
+    }
+    let _ = conn.send(&Attrs::new()).await;
 }
 
 fn shown(addr: &str, empty: &str) -> String {

@@ -6,6 +6,7 @@ pub(crate) mod postdrop;
 pub(crate) mod postfix;
 pub(crate) mod postlog;
 pub(crate) mod postmap;
+pub(crate) mod postqueue;
 pub(crate) mod postsuper;
 pub(crate) mod sendmail;
 mod submit;

@@ -34,7 +34,8 @@ pub(crate) async fn main(sys: Sys) -> i32 {
     let log = Log::named_tool(&sys, "sendmail");
     match run(&sys, &log).await {
         Ok(status) => status,
-        Err(Stop(status, text)) => log.fatal_status(status, &text).await,
+        // Whatever the reason, the mailer that called shall try again.
+        Err(Stop(_, text)) => log.last_words(TEMPORARY, &text),
     }
 }
 
