@@ -2,6 +2,7 @@
 //! Not here: whose mailbox (`local`, `virtual_`). Source: mail_copy(3), mbox_open(3), maildir(5).
 
 use crate::address::tok::quote_local;
+use crate::maillog::Log;
 use crate::queue::envelope::content;
 use crate::report::Dsn;
 use machine::{DateTime, Errno, Fd, FileKind, Ids, Open, Sys, Whence};
@@ -111,6 +112,7 @@ pub(crate) async fn become_user(sys: &Sys, who: Owner) {
 
 /// How an mbox is written.
 pub(crate) struct Mbox<'a> {
+    pub(crate) log: &'a Log,
     pub(crate) path: &'a str,
     /// Rights for making the file and its lock.
     pub(crate) spool: Owner,
@@ -135,20 +137,20 @@ pub(crate) struct Mbox<'a> {
 }
 
 impl Mbox<'_> {
-    /// Appends a message. The warning, if there is one, is for the log.
-    pub(crate) async fn append(&self, sys: &Sys, copy: &Copy<'_>, how: u8) -> Result<Option<String>, Dsn> {
+    /// Appends a message.
+    pub(crate) async fn append(&self, sys: &Sys, copy: &Copy<'_>, how: u8) -> Result<(), Dsn> {
         become_user(sys, self.spool).await;
         let done = self.locked(sys, copy, how).await;
         become_user(sys, self.daemon).await;
         done
     }
-    async fn locked(&self, sys: &Sys, copy: &Copy<'_>, how: u8) -> Result<Option<String>, Dsn> {
+    async fn locked(&self, sys: &Sys, copy: &Copy<'_>, how: u8) -> Result<(), Dsn> {
         let lock = format!("{}.lock", self.path);
         let regular = match sys.stat(self.path).await {
             Ok(st) => st.kind == FileKind::File,
             Err(_) => true,
         };
-        let (mut locked, mut warning) = (false, None);
+        let mut locked = false;
         if self.dotlock && regular {
             let mut tries = 0;
             locked = loop {
@@ -170,7 +172,7 @@ impl Mbox<'_> {
                         if !self.lock_may_fail {
                             return Err(Dsn::new(&status(e, self.default), reason));
                         }
-                        warning = Some(reason);
+                        self.log.warn(format_args!("{reason}"));
                         break false;
                     }
                 }
@@ -181,7 +183,7 @@ impl Mbox<'_> {
             become_user(sys, self.spool).await;
             let _ = sys.unlink(&lock).await;
         }
-        done.map(|_| warning)
+        done
     }
     async fn write(&self, sys: &Sys, copy: &Copy<'_>, how: u8) -> Result<(), Dsn> {
         let fd = self.open(sys).await.map_err(|(e, reason)| Dsn::new(&status(e, self.default), reason))?;

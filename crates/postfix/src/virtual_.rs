@@ -132,6 +132,7 @@ impl Agent {
     async fn to_mbox(&self, addr: &str, path: &str, who: Owner, copy: &Copy<'_>) -> Result<&'static str, Dsn> {
         let cfg = &self.d.cfg;
         let mbox = Mbox {
+            log: &self.d.log,
             path,
             spool: who,
             user: who,
@@ -145,7 +146,7 @@ impl Agent {
             lock_tries: cfg.int("deliver_lock_attempts"),
             lock_delay: cfg.time("deliver_lock_delay"),
         };
-        mbox.append(&self.d.sys, copy, put::MBOX).await.map(|_| "delivered to mailbox").map_err(|mut dsn| {
+        mbox.append(&self.d.sys, copy, put::MBOX).await.map(|()| "delivered to mailbox").map_err(|mut dsn| {
             if dsn.reason.ends_with("is not a regular file") {
                 self.d.log.warn(format_args!("recipient {addr}: {}", dsn.reason));
                 dsn = Dsn::new("5.3.5", "mail system configuration error");

@@ -6,7 +6,9 @@ use super::{Outcome, Run, State};
 use crate::config::{Config, split_braced, split_where, unbrace};
 use crate::mailbox::{Copy, put};
 use crate::report::{Dsn, is_status};
-use machine::{ChildStatus, Errno, Fd, Ids, Interest, KillTarget, Pid, Run as Child, Signal, Spawn, Sys, Sysret, WaitFor};
+use machine::{
+    ChildStatus, Errno, Facility, Fd, Ids, Interest, KillTarget, Pid, Run as Child, Signal, Spawn, Sys, Sysret, TraceId, WaitFor,
+};
 use std::cell::Cell;
 
 /// What is run.
@@ -120,11 +122,12 @@ impl Command {
                     started = Some(pid);
                     break;
                 }
-                Err((text, again)) => {
+                Err((_, true)) => {}
+                Err((text, false)) => {
+                    // The child has no Postfix tag any more.
+                    sys.log(Facility::Mail, sys.name(), format!("fatal: {text}"), TraceId(0));
                     said = format!("{}: fatal: {text}\n", sys.name());
-                    if !again {
-                        break;
-                    }
+                    break;
                 }
             }
         }
@@ -275,7 +278,7 @@ fn tidy(output: &[u8]) -> String {
 fn judge(command: &Command, status: ChildStatus, output: &str, timed_out: bool, broken: Option<Errno>) -> Option<Dsn> {
     let line = command.text();
     let tail = if output.is_empty() { String::new() } else { format!(". Command output: {output}") };
-    let said = |usual: &'static str| if output.is_empty() { usual.to_string() } else { output.to_string() };
+    let said = |usual: &str| if output.is_empty() { usual.to_string() } else { output.to_string() };
     if timed_out {
         return Some(unix("5.3.0", &said("internal software error"), format!("Command time limit exceeded: \"{line}\"{tail}")));
     }
@@ -301,7 +304,11 @@ fn judge(command: &Command, status: ChildStatus, output: &str, timed_out: bool, 
     }
     match EXITS.iter().find(|(c, ..)| *c == code) {
         Some(&(_, dsn, text)) => Some(unix(dsn, &said(text), format!("{text}{tail}"))),
-        None => Some(unix("5.3.0", &said("unknown mail system error"), format!("Command died with status {code}: \"{line}\"{tail}"))),
+        None => Some(unix(
+            "5.3.0",
+            &said(&format!("unknown mail system error {code}")),
+            format!("Command died with status {code}: \"{line}\"{tail}"),
+        )),
     }
 }
 

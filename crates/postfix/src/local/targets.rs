@@ -94,7 +94,7 @@ impl Run<'_> {
             (format!("{home}/{own}"), user)
         };
         match self.append(&state, &path, rights, user, true).await {
-            Ok(_) => self.sent(&state, "delivered to mailbox".to_string()).await,
+            Ok(()) => self.sent(&state, "delivered to mailbox".to_string()).await,
             Err(mut dsn) => {
                 if dsn.reason.ends_with("is not owned by recipient") {
                     self.agent.d.log.warn(format_args!("specify \"strict_mailbox_ownership = no\" to ignore mailbox ownership mismatch"));
@@ -104,9 +104,10 @@ impl Run<'_> {
             }
         }
     }
-    async fn append(&self, state: &State, path: &str, spool: Owner, user: Owner, personal: bool) -> Result<Option<String>, Dsn> {
+    async fn append(&self, state: &State, path: &str, spool: Owner, user: Owner, personal: bool) -> Result<(), Dsn> {
         let cfg = &self.agent.d.cfg;
         let mbox = Mbox {
+            log: &self.agent.d.log,
             path,
             spool,
             user,
@@ -166,12 +167,7 @@ impl Run<'_> {
         }
         let who = self.rights(&state);
         match self.append(&state, path, who, who, false).await {
-            Ok(warning) => {
-                if let Some(warning) = warning {
-                    self.agent.d.log.warn(format_args!("{warning}"));
-                }
-                self.sent(&state, format!("delivered to file: {path}")).await
-            }
+            Ok(()) => self.sent(&state, format!("delivered to file: {path}")).await,
             Err(mut dsn) => {
                 dsn.reason.insert_str(0, &format!("cannot append message to file {path}: "));
                 self.failed_owner(&state, dsn).await
