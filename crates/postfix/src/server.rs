@@ -313,11 +313,13 @@ impl Daemon {
         if !server.alone && sys.fstat(LISTEN_FD).await.is_err() {
             return Err(log.fatal("this command should be run by the Postfix master(8) daemon").await);
         }
-        let cfg = match Config::load(&log, "/etc/postfix", &server.overrides).await {
+        let mut overrides = vec![("service_name".to_string(), server.service.clone())];
+        overrides.extend_from_slice(&server.overrides);
+        let cfg = match Config::load(&log, "/etc/postfix", &overrides).await {
             Ok(cfg) => cfg,
             Err(why) => return Err(log.fatal(&why).await),
         };
-        log.set_syslog_name(&cfg.str("syslog_name").replace("$service_name", &server.service));
+        log.set_syslog_name(&cfg.str("syslog_name"));
         let queue = cfg.str("queue_directory");
         if let Err(e) = sys.chdir(&queue).await {
             return Err(log.fatal(&format!("chdir(\"{queue}\"): {e}")).await);

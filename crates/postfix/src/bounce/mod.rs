@@ -73,7 +73,7 @@ async fn send(d: &Daemon, n: &Notice, from: &str, to: &str, copy: bool, filter: 
 }
 
 fn double_bounce(d: &Daemon) -> String {
-    format!("{}@{}", d.cfg.str("double_bounce_sender"), d.cfg.str("myorigin"))
+    format!("{}@{}", d.cfg.str("double_bounce_sender"), d.cfg.str("myhostname"))
 }
 
 fn classes(d: &Daemon, names: &[&str]) -> bool {
