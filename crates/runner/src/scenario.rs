@@ -102,9 +102,9 @@ impl Scene {
         };
         scene.names(scenario, &remotes);
         scene.users(scenario)?;
-        for remote in &remotes {
+        for (n, remote) in remotes.iter().enumerate() {
             if remote.get("refuse").and_then(Value::as_bool) != Some(true) {
-                scene.stage.mail_server(far, string(remote, "domain").unwrap_or(""), &script(remote));
+                scene.stage.mail_server(far, &n.to_string(), &script(remote));
             }
         }
         scene.configure(scenario);
@@ -274,11 +274,11 @@ impl Scene {
     pub(crate) fn remotes(&self, scenario: &Map<String, Value>) -> Vec<Value> {
         let remotes = scenario.get("remotes").and_then(Value::as_array).into_iter().flatten();
         let mut all = Vec::new();
-        for remote in remotes {
+        for (at, remote) in remotes.enumerate() {
             let domain = string(remote, "domain").unwrap_or("");
             let mut sessions = Vec::new();
             for n in 0.. {
-                let Some(bytes) = self.stage.read(self.far, &format!("/srv/{domain}/{n}")) else { break };
+                let Some(bytes) = self.stage.read(self.far, &format!("/srv/{at}/{n}")) else { break };
                 let (mut commands, mut data): (Vec<Value>, Vec<Vec<Value>>) = (Vec::new(), Vec::new());
                 for line in crate::replay::text(&bytes).lines() {
                     match line.split_at_checked(2) {
