@@ -45,6 +45,8 @@ mod policy;
 #[allow(dead_code, unused_imports)]
 mod post;
 #[allow(dead_code, unused_imports)]
+mod proxymap;
+#[allow(dead_code, unused_imports)]
 mod qmgr;
 #[allow(dead_code, unused_imports)]
 mod queue;
@@ -65,7 +67,11 @@ mod smtp;
 #[allow(dead_code, unused_imports)]
 mod smtpd;
 #[allow(dead_code, unused_imports)]
+mod spawn;
+#[allow(dead_code, unused_imports)]
 mod trivial_rewrite;
+#[allow(dead_code, unused_imports)]
+mod verify;
 pub mod view;
 #[allow(dead_code, unused_imports)]
 mod virtual_;
@@ -101,14 +107,17 @@ pub static DAEMONS: &[Program] = &[
     Program { name: "master", path: "/usr/lib/postfix/sbin/master", main: Main::Here(|sys| Box::pin(master::main(sys))) },
     Program { name: "pickup", path: "/usr/lib/postfix/sbin/pickup", main: Main::Here(|sys| Box::pin(pickup::main(sys))) },
     Program { name: "pipe", path: "/usr/lib/postfix/sbin/pipe", main: Main::Here(|sys| Box::pin(pipe::main(sys))) },
+    Program { name: "proxymap", path: "/usr/lib/postfix/sbin/proxymap", main: Main::Here(|sys| Box::pin(proxymap::main(sys))) },
     Program { name: "qmgr", path: "/usr/lib/postfix/sbin/qmgr", main: Main::Here(|sys| Box::pin(qmgr::main(sys))) },
     Program { name: "showq", path: "/usr/lib/postfix/sbin/showq", main: Main::Here(|sys| Box::pin(showq::main(sys))) },
     Program { name: "smtp", path: "/usr/lib/postfix/sbin/smtp", main: Main::Here(|sys| Box::pin(smtp::main(sys))) },
     Program { name: "smtpd", path: "/usr/lib/postfix/sbin/smtpd", main: Main::Here(|sys| Box::pin(smtpd::main(sys))) },
+    Program { name: "spawn", path: "/usr/lib/postfix/sbin/spawn", main: Main::Here(|sys| Box::pin(spawn::main(sys))) },
     Program {
         name: "trivial-rewrite",
         path: "/usr/lib/postfix/sbin/trivial-rewrite",
         main: Main::Here(|sys| Box::pin(trivial_rewrite::main(sys))),
     },
+    Program { name: "verify", path: "/usr/lib/postfix/sbin/verify", main: Main::Here(|sys| Box::pin(verify::main(sys))) },
     Program { name: "virtual", path: "/usr/lib/postfix/sbin/virtual", main: Main::Here(|sys| Box::pin(virtual_::main(sys))) },
 ];

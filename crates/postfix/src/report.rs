@@ -241,7 +241,7 @@ impl Reporter {
             .with("request", "update")
             .with("address", &rcpt.orig)
             .with_num("recipient_status", status)
-            .with("reason", &format!("{} {}", dsn.status, dsn.reason));
+            .with("reason", &dsn.reason);
         if ask_once(&self.sys, "private/verify", &ask).await.is_err() {
             self.log.warn(format_args!("{}: verify service failure", job.id));
         }

@@ -219,9 +219,11 @@ impl Server {
                 if let Some(request) = self.read(at).await {
                     return Some(Some((at, request)));
                 }
-            } else if ready.contains(&LISTEN_FD)
-                && let Ok((fd, _)) = self.take().await
-            {
+            } else if ready.contains(&LISTEN_FD) {
+                if self.stale().await {
+                    return None;
+                }
+                let Ok((fd, _)) = self.take().await else { continue };
                 self.uses = self.uses.saturating_add(1);
                 self.conns.push(Conn::new(&self.sys, fd));
             }

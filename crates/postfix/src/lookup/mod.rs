@@ -7,6 +7,7 @@ pub(crate) mod db;
 mod maps;
 mod matchlist;
 mod open;
+pub(crate) mod proxy;
 mod rules;
 pub(crate) mod text;
 
@@ -71,6 +72,7 @@ enum Kind {
     Environ,
     /// The file whose lines begin with the key and a colon.
     Unix(&'static str),
+    Proxy(proxy::Proxy),
     Empty,
     Fail,
     Unavailable(String),
@@ -236,6 +238,8 @@ impl Table {
                     place: Some((path.to_string(), number)),
                 }))
             }
+            // The service folds as it is asked to.
+            Kind::Proxy(proxy) => proxy.find(all, key).await,
             Kind::Empty => Ok(None),
             Kind::Fail => Err(TableError),
             Kind::Unavailable(reason) => {

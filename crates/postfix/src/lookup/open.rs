@@ -2,6 +2,7 @@
 //! Not here: asking (`super`). Source: dict_open(3), DATABASE_README; the words of each dict_TYPE.
 
 use super::db::Db;
+use super::proxy::Proxy;
 use super::rules::{Language, Rules};
 use super::{Inner, Kind, Table, Tables, text};
 use crate::config::{logical_lines_of, split_braced, unbrace};
@@ -26,6 +27,15 @@ impl Tables {
             pattern: false,
             watch: None,
         };
+        if kind == "proxy" {
+            // local(8) trusts nobody else with what it does as root, and proxymap does not ask itself.
+            if matches!(self.log().name(), "local" | "proxymap") {
+                return self.inner(name, flags).await;
+            }
+            let (proxy, pattern) = Proxy::open(self, name, flags).await?;
+            (table.kind, table.pattern) = (Kind::Proxy(proxy), pattern);
+            return Ok(Table(Rc::new(table)));
+        }
         match self.fill(&mut table, kind, name, flags).await {
             Ok(kind) => table.kind = kind,
             Err(reason) => {
@@ -105,12 +115,6 @@ impl Tables {
                 }
                 table.pattern = tables.first().is_some_and(Table::is_pattern);
                 Ok(if kind == "unionmap" { Kind::Union(tables) } else { Kind::Pipe(tables) })
-            }
-            "proxy" => {
-                // Here the table is opened in place; the real one asks proxymap, which opens it in the same way.
-                let inner = self.inner(name, flags).await?;
-                table.pattern = inner.is_pattern();
-                Ok(Kind::Pipe(vec![inner]))
             }
             "randmap" => {
                 table.pattern = true;

@@ -38,7 +38,7 @@ pub(crate) fn pair(log: &Log, path: &str, line: &LogicalLine) -> Option<Pair> {
     let (key, value) = text.split_at(end.map_or(text.len(), |(i, _)| i));
     let value = value.trim_matches(is_space);
     if key.is_empty() || value.is_empty() {
-        log.warn(format_args!("{path}, line {number}: expected format: key whitespace value -- ignoring this line"));
+        log.warn(format_args!("{path}, line {number}: expected format: key whitespace value"));
         return None;
     }
     if key.ends_with(':') {

@@ -4,7 +4,7 @@
 //! A line of table.txt: name, type letter followed by readers and bounds (`min` or `min-max`, 0: none), default. Types: s string, r string
 //! expanded at use, i number, l large number, n number with a textual default, b yes or no, B the same with a textual default, t time.
 //! Readers: `*` every program, d smtpd, c cleanup, r trivial-rewrite, q qmgr, l local, o smtp, b bounce, a anvil, f flush, p pickup,
-//! P pipe, v virtual, w showq, V verify, S spawn, m master, x postfix, s sendmail, D postdrop, Q postqueue, C postconf, t TLS.
+//! P pipe, v virtual, w showq, V verify, X proxymap, S spawn, m master, x postfix, s sendmail, D postdrop, Q postqueue, C postconf, t TLS.
 
 static TABLE: &str = include_str!("table.txt");
 
@@ -24,7 +24,7 @@ pub(crate) struct Param {
 
 /// The letter of a program in the table.
 pub(crate) fn reader(program: &str) -> char {
-    const LETTERS: [(&str, char); 21] = [
+    const LETTERS: [(&str, char); 23] = [
         ("anvil", 'a'),
         ("bounce", 'b'),
         ("cleanup", 'c'),
@@ -38,6 +38,7 @@ pub(crate) fn reader(program: &str) -> char {
         ("postdrop", 'D'),
         ("postfix", 'x'),
         ("postqueue", 'Q'),
+        ("proxymap", 'X'),
         ("qmgr", 'q'),
         ("sendmail", 's'),
         ("showq", 'w'),
@@ -45,6 +46,7 @@ pub(crate) fn reader(program: &str) -> char {
         ("smtpd", 'd'),
         ("spawn", 'S'),
         ("trivial-rewrite", 'r'),
+        ("verify", 'V'),
         ("virtual", 'v'),
     ];
     LETTERS.iter().find(|(name, _)| *name == program).map_or('*', |&(_, letter)| letter)
