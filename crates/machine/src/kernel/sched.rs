@@ -72,7 +72,9 @@ impl Kernel {
             list.push((pix, wait));
         }
         if let Some(at) = until {
-            self.alarm(at, Alarm::Proc(pix, wait));
+            // Timers have their slack, as on Linux: who waits a second twice does not wake in the same microsecond of it.
+            let slack = 50 + self.random() % 100;
+            self.alarm(at.plus_micros(slack), Alarm::Proc(pix, wait));
         }
     }
 
