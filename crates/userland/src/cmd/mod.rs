@@ -29,6 +29,7 @@ mod pwd;
 mod rm;
 mod rmdir;
 mod saslauthd;
+mod saslpasswd2;
 mod service;
 mod sleep;
 mod su;
@@ -88,6 +89,8 @@ chunk! {
         groupadd::GROUPDEL
         groupadd::GROUPMOD
         passwd
+        saslpasswd2::LIST
+        saslpasswd2
         testsaslauthd
         unix_chkpwd
         useradd
