@@ -86,6 +86,7 @@ pub static TOOLS: &[Program] = &[
     Program { name: "newaliases", path: "/usr/bin/newaliases", main: Main::Here(|sys| Box::pin(cli::sendmail::main(sys))) },
     Program { name: "postalias", path: "/usr/sbin/postalias", main: Main::Here(|sys| Box::pin(cli::postmap::postalias(sys))) },
     Program { name: "postdrop", path: "/usr/sbin/postdrop", main: Main::Here(|sys| Box::pin(cli::postdrop::main(sys))) },
+    Program { name: "postconf", path: "/usr/sbin/postconf", main: Main::Here(|sys| Box::pin(cli::postconf::main(sys))) },
     Program { name: "postfix", path: "/usr/sbin/postfix", main: Main::Here(|sys| Box::pin(cli::postfix::main(sys))) },
     Program { name: "postlog", path: "/usr/sbin/postlog", main: Main::Here(|sys| Box::pin(cli::postlog::main(sys))) },
     Program { name: "postmap", path: "/usr/sbin/postmap", main: Main::Here(|sys| Box::pin(cli::postmap::main(sys))) },

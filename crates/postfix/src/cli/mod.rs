@@ -2,6 +2,7 @@
 
 mod berkeley;
 mod getopt;
+pub(crate) mod postconf;
 pub(crate) mod postdrop;
 pub(crate) mod postfix;
 pub(crate) mod postlog;

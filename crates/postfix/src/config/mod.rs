@@ -258,7 +258,7 @@ impl Config {
 }
 
 /// The default of mynetworks: this host's networks in a style.
-async fn own_networks(sys: &machine::Sys, style: &str) -> Option<String> {
+pub(crate) async fn own_networks(sys: &machine::Sys, style: &str) -> Option<String> {
     let mut networks: Vec<String> = Vec::new();
     for iface in sys.ifaces().await {
         for (ip, prefix) in iface.addrs {

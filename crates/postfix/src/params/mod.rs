@@ -1,5 +1,5 @@
 //! The table of main.cf parameters that the simulated programs read: name, type, readers, bounds, default.
-//! Not here: parameters that nobody here reads (`cli::postconf` knows them), values (`crate::config`). Source: postconf(5), `postconf -d`.
+//! Beside it those that nobody here reads, for postconf. Not here: values (`crate::config`). Source: postconf(5), `postconf -d`.
 //!
 //! A line of table.txt: name, type letter followed by readers and bounds (`min` or `min-max`, 0: none), default. Types: s string, r string
 //! expanded at use, i number, l large number, n number with a textual default, b yes or no, B the same with a textual default, t time.
@@ -7,6 +7,8 @@
 //! P pipe, v virtual, w showq, V verify, X proxymap, S spawn, m master, x postfix, s sendmail, D postdrop, Q postqueue, C postconf, t TLS.
 
 static TABLE: &str = include_str!("table.txt");
+/// Parameters that nobody here reads, in the same form.
+static REST: &str = include_str!("rest.txt");
 
 /// One parameter.
 pub(crate) struct Param {
@@ -74,6 +76,16 @@ pub(crate) fn all() -> impl Iterator<Item = Param> {
     TABLE.lines().map(parse)
 }
 
+/// The parameters that nobody here reads.
+pub(crate) fn all_rest() -> impl Iterator<Item = Param> {
+    REST.lines().map(parse)
+}
+
+/// One of the parameters that nobody here reads.
+pub(crate) fn find_rest(name: &str) -> Option<Param> {
+    find_in(REST, name)
+}
+
 /// The parameter of this name.
 pub(crate) fn find(name: &str) -> Option<Param> {
     find_in(TABLE, name)
@@ -96,28 +108,30 @@ pub(crate) fn find_in(table: &'static str, name: &str) -> Option<Param> {
     None
 }
 
-/// The default of a parameter that belongs to one transport, `smtp_destination_concurrency_limit`: the general one.
+/// Endings of parameters that belong to one transport, `smtp_destination_concurrency_limit`, each with the general one.
+pub(crate) const TRANSPORT: [(&str, &str); 17] = [
+    ("_delivery_slot_cost", "$default_delivery_slot_cost"),
+    ("_delivery_slot_discount", "$default_delivery_slot_discount"),
+    ("_delivery_slot_loan", "$default_delivery_slot_loan"),
+    ("_destination_concurrency_failed_cohort_limit", "$default_destination_concurrency_failed_cohort_limit"),
+    ("_destination_concurrency_limit", "$default_destination_concurrency_limit"),
+    ("_destination_concurrency_negative_feedback", "$default_destination_concurrency_negative_feedback"),
+    ("_destination_concurrency_positive_feedback", "$default_destination_concurrency_positive_feedback"),
+    ("_destination_rate_delay", "$default_destination_rate_delay"),
+    ("_destination_recipient_limit", "$default_destination_recipient_limit"),
+    ("_extra_recipient_limit", "$default_extra_recipient_limit"),
+    ("_initial_destination_concurrency", "$initial_destination_concurrency"),
+    ("_minimum_delivery_slots", "$default_minimum_delivery_slots"),
+    ("_recipient_limit", "$default_recipient_limit"),
+    ("_recipient_refill_delay", "$default_recipient_refill_delay"),
+    ("_recipient_refill_limit", "$default_recipient_refill_limit"),
+    ("_time_limit", "$command_time_limit"),
+    ("_transport_rate_delay", "$default_transport_rate_delay"),
+];
+
+/// The default of a parameter that belongs to one transport: the general one.
 pub(crate) fn transport_default(name: &str) -> Option<&'static str> {
-    const SUFFIXES: [(&str, &str); 17] = [
-        ("_delivery_slot_cost", "$default_delivery_slot_cost"),
-        ("_delivery_slot_discount", "$default_delivery_slot_discount"),
-        ("_delivery_slot_loan", "$default_delivery_slot_loan"),
-        ("_destination_concurrency_failed_cohort_limit", "$default_destination_concurrency_failed_cohort_limit"),
-        ("_destination_concurrency_limit", "$default_destination_concurrency_limit"),
-        ("_destination_concurrency_negative_feedback", "$default_destination_concurrency_negative_feedback"),
-        ("_destination_concurrency_positive_feedback", "$default_destination_concurrency_positive_feedback"),
-        ("_destination_rate_delay", "$default_destination_rate_delay"),
-        ("_destination_recipient_limit", "$default_destination_recipient_limit"),
-        ("_extra_recipient_limit", "$default_extra_recipient_limit"),
-        ("_initial_destination_concurrency", "$initial_destination_concurrency"),
-        ("_minimum_delivery_slots", "$default_minimum_delivery_slots"),
-        ("_recipient_limit", "$default_recipient_limit"),
-        ("_recipient_refill_delay", "$default_recipient_refill_delay"),
-        ("_recipient_refill_limit", "$default_recipient_refill_limit"),
-        ("_time_limit", "$command_time_limit"),
-        ("_transport_rate_delay", "$default_transport_rate_delay"),
-    ];
-    SUFFIXES.iter().find(|(suffix, _)| name.len() > suffix.len() && name.ends_with(suffix)).map(|&(_, default)| default)
+    TRANSPORT.iter().find(|(suffix, _)| name.len() > suffix.len() && name.ends_with(suffix)).map(|&(_, default)| default)
 }
 
 #[cfg(test)]

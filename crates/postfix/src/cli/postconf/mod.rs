@@ -1,0 +1,235 @@
+//! postconf(1): what the parameters are, where they come from, and changing them. Not here: the table of names and values (`names`),
+//! master.cf (`services`), writing the files (`edit`). Source: postconf(1). Not simulated: -b -t (bounce templates), -T, -v.
+
+mod edit;
+mod names;
+mod services;
+
+use super::Getopt;
+use crate::maillog::Log;
+use machine::{STDOUT, Sys};
+use names::{Class, Names};
+
+/// Options by their letters; the order is that of Postfix's messages.
+const LETTERS: &str = "aAbCdefFhHlmMnopPtTxX#";
+const MAJOR: &str = "aAblmtpMFPT";
+/// Options of which only one may be given.
+const EXCLUSIVE: [&str; 6] = [MAJOR, "den#X", "fe#X", "xe#X", "ode#X", "he#XH"];
+/// An option, and the only ones that go with it.
+const COMPATIBLE: [(char, &str); 12] = [
+    ('a', ""),
+    ('A', ""),
+    ('b', ""),
+    ('l', ""),
+    ('m', ""),
+    ('T', ""),
+    ('t', ""),
+    ('p', "eX#fhCxdnoH"),
+    ('M', "eX#fox"),
+    ('F', "efhoxH"),
+    ('P', "eXfhoxH"),
+    ('C', "pdn"),
+];
+
+const USAGE: [&str; 24] = [
+    "-a (server SASL types)",
+    "-A (client SASL types)",
+    "-b (bounce templates)",
+    "-c config_dir",
+    "-c param_class",
+    "-d (parameter defaults)",
+    "-e (edit configuration)",
+    "-f (fold lines)",
+    "-F (master.cf fields)",
+    "-h (no names)",
+    "-H (no values)",
+    "-l (lock types)",
+    "-m (map types)",
+    "-M (master.cf)",
+    "-n (non-default parameters)",
+    "-o name=value (override parameter value)",
+    "-p (main.cf, default)",
+    "-P (master.cf parameters)",
+    "-t (bounce templates)",
+    "-T compile-version|run-version|public-key-algorithms",
+    "-v (verbose)",
+    "-x (expand parameter values)",
+    "-X (exclude)",
+    "-# (comment-out)",
+];
+
+const MAPS: &str = "btree cidr environ fail hash inline internal memcache nis pcre pipemap proxy randmap regexp socketmap static tcp \
+    texthash unionmap unix";
+
+/// What was asked for: the letters given, in no order, and values.
+pub(super) struct Mode {
+    letters: String,
+    pub(super) dir: String,
+    overrides: Vec<String>,
+    class: Option<Class>,
+}
+
+impl Mode {
+    /// Whether an option was given.
+    pub(super) fn has(&self, letter: char) -> bool {
+        self.letters.contains(letter)
+    }
+    fn set(&mut self, letter: char) {
+        if !self.has(letter) {
+            self.letters.push(letter);
+        }
+    }
+    /// Those of `set` that were given, in words: `-d -n`.
+    fn given(&self, set: &str) -> Vec<String> {
+        LETTERS.chars().filter(|&c| set.contains(c) && self.has(c)).map(|c| format!("-{c}")).collect()
+    }
+}
+
+/// The program.
+pub(crate) async fn main(sys: Sys) -> i32 {
+    let log = Log::console(&sys);
+    match run(&sys, &log).await {
+        Ok(()) => 0,
+        Err(text) => log.fatal(&text).await,
+    }
+}
+
+async fn run(sys: &Sys, log: &Log) -> Result<(), String> {
+    sys.umask(Some(0o022)).await;
+    let dir = sys.env("MAIL_CONFIG").unwrap_or("/etc/postfix").to_string();
+    let mut mode = Mode { letters: String::new(), dir, overrides: Vec::new(), class: None };
+    let mut opts = Getopt::named(sys, sys.arg(0));
+    while let Some((letter, value)) = opts.next("aAbc:C:deEfFhHlmMno:pPtT:vxX#") {
+        match letter {
+            'c' => mode.dir = value,
+            'C' => {
+                mode.class = Class::of(&value)?;
+                mode.set('C');
+            }
+            'o' => {
+                mode.overrides.push(value);
+                mode.set('o');
+            }
+            'v' => sys.unsupported("-v"),
+            c if LETTERS.contains(c) => mode.set(c),
+            _ => return Err(format!("usage: {} [{}] [name...]", sys.arg(0), USAGE.join("] ["))),
+        }
+    }
+    let names = opts.rest();
+    if mode.given(MAJOR).is_empty() {
+        mode.set('p');
+    }
+    if !mode.given("pMFP").is_empty() && names.first().is_some_and(|n| n.contains('=')) {
+        mode.set('e');
+    }
+    for set in EXCLUSIVE {
+        let given = mode.given(set);
+        if given.len() > 1 {
+            return Err(format!("specify one of {}", given.join(" ")));
+        }
+    }
+    for (letter, with) in COMPATIBLE {
+        let excess: String = mode.letters.chars().filter(|&c| c != letter && !with.contains(c)).collect();
+        if mode.has(letter) && !excess.is_empty() {
+            return Err(format!("with option -{letter}, do not specify {}", mode.given(&excess).join(" ")));
+        }
+    }
+    if mode.has('e') && names.is_empty() {
+        return Err("-e requires name=value argument".to_string());
+    }
+    let words = |text: &str| text.split_whitespace().for_each(|w| sys.print(STDOUT, format_args!("{w}\n")));
+    if let Some(letter) = ['b', 't', 'T'].into_iter().find(|&c| mode.has(c)) {
+        sys.unsupported(&format!("-{letter}"));
+    } else if mode.has('m') {
+        words(MAPS);
+    } else if mode.has('l') {
+        words("flock fcntl dotlock");
+    } else if mode.has('a') {
+        words("cyrus dovecot");
+    } else if mode.has('A') {
+        words("cyrus");
+    } else if !mode.given("eX#").is_empty() {
+        if names.is_empty() {
+            return Err("missing service argument".to_string());
+        }
+        if mode.has('p') {
+            edit::main_cf(log, &mode, names).await?;
+        } else {
+            edit::master_cf(log, &mode, names).await?;
+        }
+    } else if mode.has('p') {
+        let mut table = if mode.has('d') { Names::defaults(log, &mode).await? } else { Names::main(log, &mode).await? };
+        table.read_services(&mode, false).await?;
+        if !mode.has('d') {
+            table.scan();
+        }
+        show(log, &mode, &table, names)?;
+        if !mode.has('d') {
+            table.warn_unused(true);
+        }
+    } else {
+        let entries = services::read(log, &mode.dir, true).await?;
+        let mut table = Names::main(log, &mode).await?;
+        table.take_services(entries);
+        table.scan();
+        services::show(log, &mode, &table, names)?;
+        table.warn_unused(false);
+    }
+    Ok(())
+}
+
+fn show(log: &Log, mode: &Mode, table: &Names, names: &[String]) -> Result<(), String> {
+    if names.is_empty() {
+        for name in table.all(mode.class) {
+            show_one(log, mode, table, &name)?;
+        }
+        return Ok(());
+    }
+    for name in names {
+        if table.knows(name) {
+            show_one(log, mode, table, name)?;
+        } else {
+            log.warn(format_args!("{name}: unknown parameter"));
+        }
+    }
+    Ok(())
+}
+
+fn show_one(log: &Log, mode: &Mode, table: &Names, name: &str) -> Result<(), String> {
+    let Some(mut value) = table.value(name, None, mode.has('d'), mode.has('n')) else { return Ok(()) };
+    if mode.has('x') && !table.is_raw(name) {
+        value = table.expand(&value, None, mode.has('d'))?;
+    }
+    print_pair(log.sys(), mode, name, &value);
+    Ok(())
+}
+
+/// Prints `name = value`, or what of it is wanted, with single blanks between words; long lines are folded if that is wanted.
+pub(super) fn print_pair(sys: &Sys, mode: &Mode, name: &str, value: &str) {
+    let text = if mode.has('H') {
+        name.to_string()
+    } else if mode.has('h') {
+        value.to_string()
+    } else {
+        format!("{name} = {value}")
+    };
+    let mut column = 0;
+    for word in text.split([' ', '\t', '\r', '\n']).filter(|w| !w.is_empty()) {
+        if column > 0 {
+            if !mode.has('f') || column + word.len() < LINE {
+                sys.print(STDOUT, format_args!(" "));
+                column += 1;
+            } else {
+                sys.print(STDOUT, format_args!("\n{INDENT}"));
+                column = INDENT.len();
+            }
+        }
+        sys.print(STDOUT, format_args!("{word}"));
+        column += word.len();
+    }
+    sys.print(STDOUT, format_args!("\n"));
+}
+
+/// Where lines are folded, and how the rest is indented.
+pub(super) const LINE: usize = 80;
+pub(super) const INDENT: &str = "    ";

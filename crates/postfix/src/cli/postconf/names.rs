@@ -1,0 +1,331 @@
+//! Which parameters there are (built in, of services, of the user), their values and the warnings about names that nobody uses.
+//! Not here: master.cf's form (`services`). Source: postconf(1), postconf(5).
+
+use super::Mode;
+use super::services::{self, Entry};
+use crate::config::{MainCf, Scope, expand, own_networks, split, split_nameval};
+use crate::maillog::Log;
+use crate::params;
+use machine::Map;
+use std::cell::RefCell;
+
+/// Names that old versions had: they may be set, because defaults of others still refer to them.
+const LEGACY: [&str; 13] = [
+    "authorized_verp_clients",
+    "fallback_relay",
+    "lmtp_per_record_deadline",
+    "postscreen_blacklist_action",
+    "postscreen_dnsbl_ttl",
+    "postscreen_dnsbl_whitelist_threshold",
+    "postscreen_whitelist_interfaces",
+    "smtp_per_record_deadline",
+    "smtpd_client_connection_limit_exceptions",
+    "smtpd_per_record_deadline",
+    "tlsproxy_client_level",
+    "tlsproxy_client_policy",
+    "virtual_maps",
+];
+const READ_ONLY: [&str; 3] = ["process_id", "process_name", "service_name"];
+
+/// What kind of parameter it is (`-C`).
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Class {
+    BuiltIn,
+    Service,
+    User,
+    Legacy,
+}
+
+impl Class {
+    /// The class of a `-C` option; `None`: all.
+    pub(super) fn of(text: &str) -> Result<Option<Class>, String> {
+        Ok(match text.to_ascii_lowercase().as_str() {
+            "all" => None,
+            "builtin" => Some(Class::BuiltIn),
+            "service" => Some(Class::Service),
+            "user" => Some(Class::User),
+            _ => return Err(format!("unknown -C option value \"{text}\" in \"{text}\"")),
+        })
+    }
+}
+
+/// All that is known about names and values.
+pub(super) struct Names {
+    log: Log,
+    dir: String,
+    main: MainCf,
+    /// Defaults that depend on the machine and the process.
+    facts: Map<String, String>,
+    /// Names made of a service's name, with the general parameter.
+    service: Map<String, &'static str>,
+    /// Names of the user's own that something refers to, in main.cf.
+    user: RefCell<Map<String, ()>>,
+    classes: Vec<String>,
+    pub(super) entries: Vec<Entry>,
+}
+
+struct Values<'a>(&'a Names, Option<&'a Entry>, bool);
+
+impl Scope for Values<'_> {
+    fn lookup(&self, name: &str) -> Option<String> {
+        self.0.value(name, self.1, self.2, false)
+    }
+    fn has_level(&self) -> bool {
+        true
+    }
+}
+
+/// Suffixes of the parameters that every delivery agent has, pipe(8) and spawn(8) `_time_limit` too.
+const AGENTS: [&str; 7] = ["local", "error", "virtual", "smtp", "lmtp", "pipe", "spawn"];
+
+impl Names {
+    /// With main.cf.
+    pub(super) async fn main(log: &Log, mode: &Mode) -> Result<Names, String> {
+        let path = format!("{}/main.cf", mode.dir);
+        let bytes = log.sys().read_file(&path).await.map_err(|e| format!("open {path}: {e}"))?;
+        let mut main = MainCf::parse(log, &path, &bytes)?;
+        for pair in &mode.overrides {
+            let (name, value) = split_nameval(pair).map_err(|why| format!("invalid parameter override: {pair}: {why}"))?;
+            main.entries.insert(name.to_string(), crate::config::Entry { value: value.to_string(), line: 0 });
+        }
+        Names::new(log, &mode.dir, main).await
+    }
+    /// Without main.cf.
+    pub(super) async fn defaults(log: &Log, mode: &Mode) -> Result<Names, String> {
+        Names::new(log, &mode.dir, MainCf { path: String::new(), entries: Map::new() }).await
+    }
+    async fn new(log: &Log, dir: &str, main: MainCf) -> Result<Names, String> {
+        let sys = log.sys();
+        let mut names = Names {
+            log: log.clone(),
+            dir: dir.to_string(),
+            main,
+            facts: Map::new(),
+            service: Map::new(),
+            user: RefCell::new(Map::new()),
+            classes: Vec::new(),
+            entries: Vec::new(),
+        };
+        for (name, value) in [("config_directory", dir), ("process_name", sys.name()), ("process_id", &sys.pid().to_string())] {
+            names.facts.insert(name.to_string(), value.to_string());
+        }
+        names.facts.insert("service_name".to_string(), String::new());
+        let mut host = sys.host_name().await;
+        if !host.contains('.') {
+            host = format!("{host}.{}", names.eval("mydomain").unwrap_or_else(|| "localdomain".to_string()));
+        }
+        let named = names.eval("myhostname").unwrap_or_else(|| host.clone());
+        names.facts.insert("myhostname".to_string(), host);
+        let domain = named.split_once('.').map_or("localdomain", |(_, domain)| domain).to_string();
+        names.facts.insert("mydomain".to_string(), domain);
+        let style = match names.eval("mynetworks_style") {
+            Some(style) => style,
+            None => names.expand(params::find("mynetworks_style").map_or("", |p| p.default), None, true)?,
+        };
+        let networks = own_networks(sys, &style).await.ok_or_else(|| format!("unknown mynetworks mask style: {style}"))?;
+        names.facts.insert("mynetworks".to_string(), networks);
+        Ok(names)
+    }
+    /// Reads master.cf, whose services have parameters of their own.
+    pub(super) async fn read_services(&mut self, mode: &Mode, must: bool) -> Result<(), String> {
+        let entries = services::read(&self.log, &mode.dir, must).await?;
+        self.take_services(entries);
+        Ok(())
+    }
+    pub(super) fn take_services(&mut self, entries: Vec<Entry>) {
+        for entry in &entries {
+            let program = entry.fields[7].as_str();
+            if !AGENTS.contains(&program) {
+                continue;
+            }
+            for (suffix, general) in params::TRANSPORT {
+                let limit = suffix == "_time_limit";
+                if limit == (program == "spawn") || program == "pipe" {
+                    self.service.insert(format!("{}{suffix}", entry.fields[0]), general);
+                }
+            }
+        }
+        self.entries = entries;
+    }
+
+    /// An explicit value of main.cf, expanded.
+    fn eval(&self, name: &str) -> Option<String> {
+        self.main.entries.get(name)?;
+        self.expand(&self.main.entries.get(name)?.value, None, false).ok()
+    }
+    fn built_in(name: &str) -> Option<params::Param> {
+        params::find(name).or_else(|| params::find_rest(name))
+    }
+    fn default(&self, name: &str) -> Option<String> {
+        if let Some(fact) = self.facts.get(name) {
+            return Some(fact.clone());
+        }
+        if let Some(param) = Names::built_in(name) {
+            return Some(param.default.to_string());
+        }
+        if let Some(general) = self.service.get(name) {
+            return Some(general.to_string());
+        }
+        (LEGACY.contains(&name) || self.user.borrow().contains(name)).then(String::new)
+    }
+    /// Whether there is such a parameter.
+    pub(super) fn knows(&self, name: &str) -> bool {
+        self.default(name).is_some()
+    }
+    /// Whether its value is expanded only when it is used.
+    pub(super) fn is_raw(&self, name: &str) -> bool {
+        Names::built_in(name).is_some_and(|p| p.kind == b'r')
+    }
+    /// The value: of a service's `-o`, of main.cf, the default (nothing else with `defaults`, never with `explicit`).
+    pub(super) fn value(&self, name: &str, entry: Option<&Entry>, defaults: bool, explicit: bool) -> Option<String> {
+        if !defaults {
+            if let Some(value) = entry.and_then(|e| e.facts(name).or_else(|| e.params.get(name).map(|(v, _)| v.clone()))) {
+                return Some(value);
+            }
+            if let Some(entry) = self.main.entries.get(name) {
+                return Some(entry.value.clone());
+            }
+            if explicit {
+                return None;
+            }
+        }
+        self.default(name)
+    }
+    /// Expands a value.
+    pub(super) fn expand(&self, value: &str, entry: Option<&Entry>, defaults: bool) -> Result<String, String> {
+        let done = expand(value, &Values(self, entry, defaults), true);
+        for warning in &done.warnings {
+            self.log.warn(format_args!("{warning}"));
+        }
+        if done.error { Err("macro processing error".to_string()) } else { Ok(done.text) }
+    }
+    /// The names of a class (`None`: all but the old ones), sorted.
+    pub(super) fn all(&self, class: Option<Class>) -> Vec<String> {
+        let mut all: Vec<(String, Class)> = Vec::new();
+        let own = |name: &str| if self.service.contains(name) { Class::Service } else { Class::BuiltIn };
+        all.extend(params::all().chain(params::all_rest()).map(|p| (p.name.to_string(), own(p.name))));
+        all.extend(self.facts.keys().filter(|n| Names::built_in(n).is_none()).map(|n| (n.clone(), Class::BuiltIn)));
+        all.extend(self.service.keys().filter(|n| Names::built_in(n).is_none()).map(|n| (n.clone(), Class::Service)));
+        all.extend(self.user.borrow().keys().map(|n| (n.clone(), Class::User)));
+        let mut all: Vec<String> = all.into_iter().filter(|(_, c)| class.is_none_or(|w| w == *c)).map(|(n, _)| n).collect();
+        all.sort_unstable();
+        all
+    }
+
+    /// Finds out which names of the user's own are in use: those that some value refers to.
+    pub(super) fn scan(&mut self) {
+        let mut entries = std::mem::take(&mut self.entries);
+        for at in 0..entries.len() {
+            let classes = entries[at].params.get("smtpd_restriction_classes").map(|(v, _)| v.clone());
+            for name in split(&self.expand(&classes.unwrap_or_default(), Some(&entries[at]), false).unwrap_or_default()) {
+                self.refer(&name, Some(at), &mut entries);
+            }
+            let values: Vec<(String, String)> = entries[at].params.iter().map(|(n, (v, _))| (n.clone(), v.clone())).collect();
+            for (name, value) in values {
+                if READ_ONLY.contains(&name.as_str()) {
+                    self.read_only("master.cf", &name, &value);
+                    entries[at].params.remove(&name);
+                } else if !self.is_raw(&name) {
+                    self.refer_all(&value, Some(at), &mut entries);
+                }
+            }
+        }
+        let defaults: Vec<&'static str> = params::all()
+            .chain(params::all_rest())
+            .filter(|p| p.kind != b'r' && p.default.contains('$') && !self.main.entries.contains(p.name))
+            .map(|p| p.default)
+            .collect();
+        for value in defaults {
+            self.refer_all(value, None, &mut entries);
+        }
+        self.classes = split(&self.eval("smtpd_restriction_classes").unwrap_or_default());
+        for name in self.classes.clone() {
+            self.refer(&name, None, &mut entries);
+        }
+        let values: Vec<(String, String)> = self.main.entries.iter().map(|(n, e)| (n.clone(), e.value.clone())).collect();
+        for (name, value) in values {
+            if READ_ONLY.contains(&name.as_str()) {
+                self.read_only("main.cf", &name, &value);
+                self.main.entries.remove(&name);
+                continue;
+            }
+            if LEGACY.contains(&name.as_str()) {
+                self.user.borrow_mut().insert(name.clone(), ());
+            }
+            if !self.is_raw(&name) {
+                self.refer_all(&value, None, &mut entries);
+            }
+        }
+        for entry in &mut entries {
+            for (name, (_, used)) in entry.params.iter_mut() {
+                *used |= self.classes.contains(name);
+            }
+        }
+        self.entries = entries;
+    }
+    fn read_only(&self, file: &str, name: &str, value: &str) {
+        self.log.warn(format_args!("{}/{file}: read-only parameter assignment: {name}={value}", self.dir));
+    }
+    fn refer_all(&self, value: &str, at: Option<usize>, entries: &mut [Entry]) {
+        for name in references(value) {
+            self.refer(&name, at, entries);
+        }
+    }
+    /// Some value refers to this name: it is in use where it is set.
+    fn refer(&self, name: &str, at: Option<usize>, entries: &mut [Entry]) {
+        let mut set = false;
+        if let Some((_, used)) = at.and_then(|at| entries[at].params.get_mut(name)) {
+            (set, *used) = (true, true);
+        } else if self.main.entries.contains(name) {
+            set = true;
+            if !self.knows(name) {
+                self.user.borrow_mut().insert(name.to_string(), ());
+            }
+        }
+        if at.is_none() {
+            for entry in entries.iter_mut() {
+                if let Some((_, used)) = entry.params.get_mut(name) {
+                    (set, *used) = (true, true);
+                }
+            }
+        }
+        if !set && !self.knows(name) {
+            let file = if at.is_some() { "master.cf" } else { "main.cf" };
+            self.log.warn(format_args!("{}/{file}: undefined parameter: {name}", self.dir));
+        }
+    }
+    /// Warns of settings that nothing uses.
+    pub(super) fn warn_unused(&self, main: bool) {
+        let dir = &self.dir;
+        if main {
+            for (name, entry) in self.main.entries.iter().filter(|(n, _)| !self.knows(n)) {
+                self.log.warn(format_args!("{dir}/main.cf: unused parameter: {name}={}", entry.value));
+            }
+        }
+        for entry in &self.entries {
+            for (name, (value, _)) in entry.params.iter().filter(|(n, (_, used))| !used && !self.knows(n)) {
+                self.log.warn(format_args!("{dir}/master.cf: unused parameter: {name}={value}"));
+            }
+        }
+    }
+}
+
+/// The names that a value refers to, in all branches of its conditions.
+fn references(text: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut rest = text;
+    while let Some(at) = rest.find('$') {
+        rest = &rest[at + 1..];
+        if let Some(after) = rest.strip_prefix('$') {
+            rest = after;
+            continue;
+        }
+        let start = rest.trim_start_matches(['(', '{']).trim_start();
+        let end = start.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(start.len());
+        // `${{…` compares texts: what they refer to comes later.
+        if end > 0 && !rest.starts_with("{{") && !rest.starts_with("{ {") {
+            found.push(start[..end].to_string());
+        }
+    }
+    found
+}
