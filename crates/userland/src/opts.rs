@@ -66,7 +66,15 @@ pub fn parse_args(sys: &Sys, args: &[String], table: &[Opt], help: &str, status:
 /// # Errors
 /// The exit status to end with.
 pub(crate) fn parse_usage(sys: &Sys, table: &[Opt], usage: &str, status: i32) -> Result<Given, i32> {
-    parse_hint(sys, sys.args().get(1..).unwrap_or(&[]), table, usage, status, false, Some(usage))
+    parse_usage_of(sys, sys.args().get(1..).unwrap_or(&[]), table, usage, status)
+}
+
+/// The same for arguments that are not, or no longer, those of `sys`.
+///
+/// # Errors
+/// The exit status to end with.
+pub(crate) fn parse_usage_of(sys: &Sys, args: &[String], table: &[Opt], usage: &str, status: i32) -> Result<Given, i32> {
+    parse_hint(sys, args, table, usage, status, false, Some(usage))
 }
 
 fn parse_hint(

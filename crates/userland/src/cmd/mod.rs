@@ -15,16 +15,21 @@ mod date;
 mod echo;
 mod explain;
 mod r#false;
+mod free;
 mod gpasswd;
 mod groupadd;
 mod head;
 mod init;
+mod kill;
+mod killall;
 mod ln;
 mod mkdir;
 mod mv;
 mod nologin;
 mod passwd;
+mod pgrep;
 mod printf;
+mod ps;
 mod pwd;
 mod rm;
 mod rmdir;
@@ -36,9 +41,11 @@ mod su;
 mod tail;
 mod telnet;
 mod testsaslauthd;
+mod top;
 mod touch;
 mod r#true;
 mod unix_chkpwd;
+mod uptime;
 mod useradd;
 mod userdel;
 mod usermod;
@@ -84,18 +91,28 @@ chunk! {
     TOOLS behind tools:
         chpasswd
         explain
+        free
         gpasswd
         groupadd
         groupadd::GROUPDEL
         groupadd::GROUPMOD
+        kill
+        killall
         passwd
+        pgrep
+        pgrep::PIDOF
+        pgrep::PKILL
+        ps
         saslpasswd2::LIST
         saslpasswd2
         testsaslauthd
+        top
         unix_chkpwd
+        uptime
         useradd
         userdel
         usermod
+        uptime::W
 }
 
 chunk! {

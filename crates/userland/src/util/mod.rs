@@ -8,6 +8,7 @@ pub(crate) mod float;
 pub(crate) mod getopt;
 pub(crate) mod gnu;
 pub(crate) mod perm;
+pub(crate) mod proc;
 pub(crate) mod quote;
 pub(crate) mod shadow;
 pub(crate) mod users;
