@@ -4,7 +4,7 @@ use crate::account::by_name;
 use crate::address::find::{Keys, find, looked_up};
 use crate::address::local::Local;
 use crate::deliver::{self, Request};
-use crate::lookup::Maps;
+use crate::lookup::{Maps, SAFE_PLAIN_FLAGS};
 use crate::mailbox::{Copy, Mbox, Owner, become_user, maildir, put};
 use crate::queue::envelope::Rcpt;
 use crate::report::{Dsn, Outcome, flag};
@@ -37,9 +37,9 @@ pub(crate) async fn main(sys: Sys) -> i32 {
     let opened = async {
         Ok::<_, String>((
             Local::open(&sys, &t).await?,
-            Maps::of(&t, "virtual_mailbox_maps").await?,
-            Maps::of(&t, "virtual_uid_maps").await?,
-            Maps::of(&t, "virtual_gid_maps").await?,
+            Maps::of_as(&t, "virtual_mailbox_maps", SAFE_PLAIN_FLAGS).await?,
+            Maps::of_as(&t, "virtual_uid_maps", SAFE_PLAIN_FLAGS).await?,
+            Maps::of_as(&t, "virtual_gid_maps", SAFE_PLAIN_FLAGS).await?,
         ))
     };
     let (local, mailboxes, uids, gids) = match opened.await {

@@ -181,6 +181,8 @@ impl Scene {
             self.stage.file(mail, "/etc/postfix/main.cf", MAIN_MODERN.as_bytes());
         }
         self.stage.run(mail, "newaliases");
+        // It was run long before the servers started.
+        self.stage.age(mail, "/etc/aliases.db", 10);
         if let Some(over) = scenario.get("main_cf").and_then(Value::as_object) {
             let base = self.stage.read(mail, "/etc/postfix/main.cf").unwrap_or_default();
             let text = overlay(&String::from_utf8_lossy(&base), over);

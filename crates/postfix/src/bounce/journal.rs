@@ -77,6 +77,7 @@ pub(crate) fn parse(text: &str) -> Vec<Record> {
         let (mut rcpt, mut dsn, mut any) = (Rcpt::default(), Dsn::default(), false);
         for line in block.lines().filter(|l| !l.is_empty() && !l.starts_with('<')) {
             let Some((name, value)) = line.split_once('=') else { continue };
+            let value = value.trim_matches([' ', '\t']);
             any = true;
             let to = match name {
                 "recipient" => &mut rcpt.addr,

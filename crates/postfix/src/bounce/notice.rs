@@ -89,9 +89,9 @@ impl Notice {
             single,
         }
     }
-    fn sender(&self) -> String {
+    fn sender(&self, d: &Daemon) -> String {
         match self.envelope.sender.as_deref() {
-            Some("") => "MAILER-DAEMON".to_string(),
+            Some("") => format!("MAILER-DAEMON@{}", d.cfg.str("myhostname")),
             Some(addr) => quote_local(addr),
             None => String::new(),
         }
@@ -165,7 +165,7 @@ impl Notice {
             post.line(&format!("Original-Envelope-Id: {}", self.envid));
         }
         post.line(&format!("X-{name}-Queue-ID: {}", self.id));
-        let sender = self.sender();
+        let sender = self.sender(d);
         if !sender.is_empty() {
             post.line(&format!("X-{name}-Sender: rfc822; {sender}"));
         }
@@ -210,7 +210,7 @@ impl Notice {
         if self.envelope.data_offset == 0 {
             post.line("\t--- Undelivered message unavailable ---");
         } else {
-            post.line(&format!("Return-Path: <{}>", self.sender()));
+            post.line(&format!("Return-Path: <{}>", self.sender(d)));
             for (line, cut) in content(&self.file) {
                 if !full && !crate::cleanup::header::is_header_or_space(line) {
                     break;

@@ -9,7 +9,7 @@ pub(crate) mod header;
 
 use crate::address::local::Local;
 use crate::ipc::{Attrs, Conn, put_record, trigger};
-use crate::lookup::Maps;
+use crate::lookup::{CHECK_FLAGS, Maps};
 use crate::post::{clean, stat};
 use crate::queue::envelope::{Envelope, split_attr};
 use crate::queue::{self, READY, rec};
@@ -39,10 +39,10 @@ impl Cleanup {
             Ok((
                 Local::open(&d.sys, t).await?,
                 addr::AddressMaps::open(&d).await?,
-                Maps::of(t, "header_checks").await?,
-                Maps::of(t, mime).await?,
-                Maps::of(t, nested).await?,
-                Maps::of(t, "body_checks").await?,
+                Maps::of_as(t, "header_checks", CHECK_FLAGS).await?,
+                Maps::of_as(t, mime, CHECK_FLAGS).await?,
+                Maps::of_as(t, nested, CHECK_FLAGS).await?,
+                Maps::of_as(t, "body_checks", CHECK_FLAGS).await?,
             ))
         }
         .await;
@@ -61,6 +61,9 @@ impl Cleanup {
         }
     }
 }
+
+/// Bytes that are written to a queue file at a time.
+const BLOCK: usize = 4096;
 
 /// Where in the message the records are.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -240,7 +243,9 @@ impl Cleanup {
                     Part::Extracted => self.extracted(m, kind, &data).await,
                     Part::Done => {}
                 }
-                if m.limit > 0 && m.out.len() as i64 > m.limit && m.errs & stat::SIZE == 0 {
+                // What is written goes out by blocks; at the end of the message its first record is written again.
+                let block = if kind == rec::END { m.out.len() } else { m.out.len() / BLOCK * BLOCK };
+                if m.limit > 0 && block as i64 > m.limit && m.errs & stat::SIZE == 0 {
                     self.d.log.warn(format_args!("{}: queue file size limit exceeded", m.id));
                     m.errs |= stat::SIZE;
                 }
@@ -298,6 +303,9 @@ impl Cleanup {
                 self.trace(m);
                 return 0;
             }
+        }
+        if m.limit > 0 && m.out.len() as i64 > m.limit {
+            self.d.log.warn(format_args!("mail_stream_cleanup: close error"));
         }
         let _ = sys.unlink(&queue::path("trace", &m.id)).await;
         if let Err(e) = sys.unlink(&path).await {

@@ -9,7 +9,7 @@ mod targets;
 
 use crate::account::Account;
 use crate::deliver::{self, Request};
-use crate::lookup::{Maps, TableError};
+use crate::lookup::{Maps, ROUTE_PLAIN_FLAGS, SAFE_FLAGS, SAFE_PLAIN_FLAGS, TableError};
 use crate::mailbox::{Owner, become_user};
 use crate::queue::envelope::{Rcpt, content};
 use crate::report::{Dsn, Outcome, Reporter, flag};
@@ -109,10 +109,10 @@ pub(crate) async fn main(sys: Sys) -> i32 {
     let t = d.tables.clone();
     let opened = async {
         Ok::<_, String>((
-            Maps::of(&t, "alias_maps").await?,
-            Maps::of(&t, "mailbox_transport_maps").await?,
-            Maps::of(&t, "mailbox_command_maps").await?,
-            Maps::of(&t, "fallback_transport_maps").await?,
+            Maps::of_as(&t, "alias_maps", SAFE_FLAGS).await?,
+            Maps::of_as(&t, "mailbox_transport_maps", ROUTE_PLAIN_FLAGS).await?,
+            Maps::of_as(&t, "mailbox_command_maps", SAFE_PLAIN_FLAGS).await?,
+            Maps::of_as(&t, "fallback_transport_maps", ROUTE_PLAIN_FLAGS).await?,
         ))
     }
     .await;

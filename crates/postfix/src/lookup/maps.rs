@@ -1,6 +1,6 @@
 //! A list of tables, asked in order until one knows the key. Not here: opening (`super`). Source: maps(3), mail_addr_find(3).
 
-use super::{Found, Table, TableError, Tables};
+use super::{Found, MAP_FLAGS, Table, TableError, Tables};
 
 /// A list of tables, the value of a parameter such as `virtual_alias_maps`. Cheap to clone.
 #[derive(Clone)]
@@ -16,9 +16,12 @@ impl Maps {
     /// # Errors
     /// The text of a fatal message.
     pub(crate) async fn open(all: &Tables, title: &str, list: &str) -> Result<Maps, String> {
+        Maps::open_as(all, title, list, MAP_FLAGS).await
+    }
+    async fn open_as(all: &Tables, title: &str, list: &str, flags: &str) -> Result<Maps, String> {
         let mut tables = Vec::new();
         for spec in crate::config::split_braced(list) {
-            tables.push(all.open(&spec).await?);
+            tables.push(all.open_as(&spec, flags).await?);
         }
         Ok(Maps { title: title.to_string(), tables, all: all.clone() })
     }
@@ -28,6 +31,13 @@ impl Maps {
     /// The text of a fatal message.
     pub(crate) async fn of(all: &Tables, parameter: &str) -> Result<Maps, String> {
         Maps::open(all, parameter, &all.cfg().str(parameter)).await
+    }
+    /// As [`Maps::of`], for tables that Postfix opens with other flags than most: see [`Tables::open_as`].
+    ///
+    /// # Errors
+    /// The text of a fatal message.
+    pub(crate) async fn of_as(all: &Tables, parameter: &str, flags: &str) -> Result<Maps, String> {
+        Maps::open_as(all, parameter, &all.cfg().str(parameter), flags).await
     }
     /// The parameter's name.
     pub(crate) fn title(&self) -> &str {

@@ -46,6 +46,16 @@ pub(crate) type Found = Result<Option<Hit>, TableError>;
 
 /// The flags in a table's name where Postfix speaks of the open table.
 pub(crate) const MAP_FLAGS: &str = "lock|fold_fix|utf8_request";
+/// The same for tables whose results must not be made of their keys: where mail goes.
+pub(crate) const ROUTE_FLAGS: &str = "lock|no_regsub|fold_fix|utf8_request";
+/// The same for tables that name commands and files.
+pub(crate) const SAFE_FLAGS: &str = "lock|no_regsub|no_proxy|no_unauth|fold_fix|utf8_request";
+/// The same for tables whose keys are folded already.
+pub(crate) const SAFE_PLAIN_FLAGS: &str = "lock|no_regsub|no_proxy|no_unauth|utf8_request";
+/// The same for the transports of local recipients.
+pub(crate) const ROUTE_PLAIN_FLAGS: &str = "lock|no_regsub|utf8_request";
+/// The same for header and body checks.
+pub(crate) const CHECK_FLAGS: &str = "lock";
 /// The same for the tables of a match list, whose keys are folded already.
 const LIST_FLAGS: &str = "lock|utf8_request";
 

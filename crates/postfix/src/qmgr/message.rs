@@ -71,8 +71,16 @@ impl Qmgr {
             m.envelope.size,
             m.envelope.rcpt_count
         ));
+        let logged = self.d.sys.stat(&queue::path("defer", &id)).await.is_ok_and(|st| st.size > 0);
+        let keep = m.force_expire && logged;
         self.active.push(m);
-        self.resolve(&id).await;
+        if keep {
+            // The log of the last try says all that the sender is to know.
+            self.active.iter_mut().filter(|m| m.id == id).for_each(|m| m.deferred = true);
+        } else {
+            let _ = self.d.sys.unlink(&queue::path("defer", &id)).await;
+            self.resolve(&id).await;
+        }
         if self.active.iter().any(|m| m.id == id && m.pending == 0) {
             self.all_tried(&id).await;
         }

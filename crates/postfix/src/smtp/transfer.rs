@@ -13,6 +13,11 @@ fn xtext(text: &str, special: &str) -> String {
     wire::smtp::xtext_encode(text, special)
 }
 
+/// An address as SMTP writes it; the null address stays empty.
+fn quoted(addr: &str) -> String {
+    if addr.is_empty() { String::new() } else { quote_local(addr) }
+}
+
 impl Session {
     async fn generic(&self, job: &Delivery<'_>, addr: &str) -> String {
         if job.generic.is_empty() || addr.is_empty() {
@@ -24,7 +29,7 @@ impl Session {
     }
     async fn mail_command(&self, job: &Delivery<'_>) -> String {
         let r = &job.request;
-        let mut text = format!("MAIL FROM:<{}>", quote_local(&self.generic(job, &r.sender).await));
+        let mut text = format!("MAIL FROM:<{}>", quoted(&self.generic(job, &r.sender).await));
         if self.size.is_some() {
             text.push_str(&format!(" SIZE={}", r.size));
         }
@@ -49,7 +54,7 @@ impl Session {
     }
     async fn rcpt_command(&self, job: &Delivery<'_>, at: usize) -> String {
         let r = &job.left[at];
-        let mut text = format!("RCPT TO:<{}>", quote_local(&self.generic(job, &r.addr).await));
+        let mut text = format!("RCPT TO:<{}>", quoted(&self.generic(job, &r.addr).await));
         if self.dsn {
             let orcpt = if r.dsn_orcpt.is_empty() { format!("rfc822;{}", quote_local(&r.orig)) } else { r.dsn_orcpt.clone() };
             text.push_str(&format!(" ORCPT={}", xtext(&orcpt, "=")));

@@ -6,7 +6,7 @@ use crate::address::find::{self, Keys, looked_up};
 use crate::address::local::Local;
 use crate::address::rewrite::{Rules, find as find_op, rewrite_tree, rfind};
 use crate::address::tok::{Tok, internal, quote_local, scan};
-use crate::lookup::{Maps, MatchKind, MatchList};
+use crate::lookup::{MAP_FLAGS, Maps, MatchKind, MatchList, ROUTE_FLAGS};
 use crate::rewrite_clnt::{Resolved, resolved};
 use crate::server::Daemon;
 use crate::why;
@@ -32,7 +32,8 @@ impl Router {
         let t = &d.tables;
         let maps = |name: &str| {
             let name = format!("{prefix}{name}");
-            async move { Maps::of(t, &name).await }
+            let flags = if name.ends_with("transport_maps") { ROUTE_FLAGS } else { MAP_FLAGS };
+            async move { Maps::of_as(t, &name, flags).await }
         };
         Ok(Router {
             local: Local::open(&d.sys, t).await?,
