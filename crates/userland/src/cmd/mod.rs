@@ -16,9 +16,11 @@ mod echo;
 mod explain;
 mod r#false;
 mod free;
+mod getent;
 mod gpasswd;
 mod groupadd;
 mod head;
+mod hostname;
 mod init;
 mod kill;
 mod killall;
@@ -90,12 +92,16 @@ chunk! {
     /// Fetched at first use or when idle: the rarer tools.
     TOOLS behind tools:
         chpasswd
+        hostname::DNSDOMAINNAME
+        hostname::DOMAINNAME
         explain
         free
+        getent
         gpasswd
         groupadd
         groupadd::GROUPDEL
         groupadd::GROUPMOD
+        hostname
         kill
         killall
         passwd
