@@ -4,6 +4,7 @@
 
 mod expand;
 mod parse;
+mod sane;
 mod services;
 mod value;
 
@@ -114,12 +115,19 @@ impl Inner {
     /// Checks what `program` reads. Only values that somebody has set can be wrong.
     fn check_all(&self, program: &str) -> Result<(), String> {
         let reader = params::reader(program);
-        // Every program reads the common parameters first.
-        for letter in ['*', reader] {
-            for param in params::all() {
-                let mine = param.readers.contains(letter) && (letter == '*' || !param.readers.contains('*'));
-                if mine && (self.is_set(param.name) || param.default.contains('$')) {
-                    self.check(&param)?;
+        // Every program reads the common parameters first, each type in its turn.
+        let own = match program {
+            "smtp" | "lmtp" => "tisbBnlr",
+            "cleanup" => "ibstBnlr",
+            _ => "nilsrbBt",
+        };
+        for (letter, kinds) in [('*', "Bsnilbtr"), (reader, own)] {
+            for kind in kinds.bytes() {
+                for param in params::all().filter(|p| p.kind == kind) {
+                    let mine = param.readers.contains(letter) && (letter == '*' || !param.readers.contains('*'));
+                    if mine && (self.is_set(param.name) || param.default.contains('$')) {
+                        self.check(&param)?;
+                    }
                 }
             }
             if reader == '*' {
@@ -194,6 +202,7 @@ impl Config {
             inner.facts.insert("mynetworks".to_string(), networks);
         }
         inner.check_all(log.name())?;
+        sane::check(&mut inner).await?;
         Ok(Config(Rc::new(inner)))
     }
     /// The process's voice.

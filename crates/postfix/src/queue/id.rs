@@ -32,12 +32,9 @@ pub(crate) fn make(at: SimTime, ino: u32, long: bool) -> String {
     }
 }
 
-/// Whether it looks like a queue id.
+/// Whether it can be a queue id.
 pub(crate) fn is_valid(id: &str) -> bool {
-    if id.len() < 6 || id.len() > 100 {
-        return false;
-    }
-    is_long(id) || id.bytes().all(|b| b.is_ascii_digit() || (b'A'..=b'F').contains(&b))
+    (1..=255).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
 }
 
 fn is_long(id: &str) -> bool {
@@ -74,6 +71,6 @@ mod tests {
         let long = make(at, 0x10033, true);
         assert!(is_valid(&long) && long.contains('z'), "{long}");
         assert_eq!(hash(&long), "4");
-        assert!(!is_valid("nosuch") && !is_valid("AB") && is_valid("0123456789"));
+        assert!(is_valid("nosuch") && !is_valid("286033.12") && is_valid("0123456789"));
     }
 }

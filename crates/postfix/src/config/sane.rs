@@ -1,0 +1,54 @@
+//! What every program makes sure of when it starts: host names, accounts and groups that exist and have no special rights.
+//! Not here: types and bounds of single values. Source: postconf(5); mail_params(3).
+
+use super::Inner;
+use crate::account;
+use crate::smtpd::hostname::valid_hostname;
+
+/// Checks values that only make sense together or with the system's own files; reads myorigin from a file if it names one.
+///
+/// # Errors
+/// The text of the fatal message.
+pub(super) async fn check(inner: &mut Inner) -> Result<(), String> {
+    let sys = inner.log.sys().clone();
+    let at = |name: &str| format!("file {}/main.cf: parameter {name}", inner.dir);
+    for name in ["myhostname", "mydomain"] {
+        let value = inner.value(name)?;
+        if !valid_hostname(&value) {
+            return Err(format!("{}: bad parameter value: {value}", at(name)));
+        }
+    }
+    for name in ["default_privs", "mail_owner"].into_iter().filter(|n| inner.is_set(n)) {
+        let value = inner.value(name)?;
+        let Some(user) = account::by_name(&sys, &value).await else {
+            return Err(format!("{}: unknown user name value: {value}", at(name)));
+        };
+        for (what, id) in [("user", user.uid), ("group", user.gid)] {
+            if id == 0 {
+                return Err(format!("{}: user {value} has privileged {what} ID", at(name)));
+            }
+        }
+    }
+    if inner.is_set("setgid_group") {
+        let value = inner.value("setgid_group")?;
+        match account::group(&sys, &value).await {
+            None => return Err(format!("{}: unknown group name: {value}", at("setgid_group"))),
+            Some(0) => return Err(format!("{}: group {value} has privileged group ID", at("setgid_group"))),
+            Some(_) => {}
+        }
+    }
+    let origin = inner.value("myorigin")?;
+    if origin.starts_with('/') {
+        let bytes = sys.read_file(&origin).await.map_err(|e| format!("open {origin}: {e}"))?;
+        let text = String::from_utf8_lossy(&bytes);
+        let Some(first) = text.split_whitespace().next() else { return Err(format!("myorigin file {origin} is empty")) };
+        inner.overrides.push(("myorigin".to_string(), first.to_string()));
+    } else if origin.contains([',', ' ', '\t', '\r', '\n']) {
+        return Err(format!("myorigin parameter setting must not contain multiple values: {origin}"));
+    }
+    let host = inner.value("myhostname")?;
+    if inner.value("relayhost")?.eq_ignore_ascii_case(&host) {
+        return Err(format!("myhostname and relayhost parameter settings must not be identical: {host}"));
+    }
+    Ok(())
+}
