@@ -28,7 +28,7 @@ fn main() -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => {
-            eprint!("{}\n", message.trim_end());
+            eprintln!("{}", message.trim_end());
             ExitCode::FAILURE
         }
     }
