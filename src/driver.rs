@@ -30,6 +30,13 @@ impl Term {
     }
 }
 
+impl Term {
+    /// Name of the program in the foreground.
+    pub(crate) fn program(&self) -> String {
+        self.view.as_ref().map(|v| v.program.clone()).unwrap_or_default()
+    }
+}
+
 /// What is true of the saved data at the start.
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) enum Restored {
@@ -61,6 +68,8 @@ pub(crate) struct Driver {
     /// Inputs that wait for their turn: a saved world's, or what was typed while a chunk is on its way.
     queue: VecDeque<(SimTime, Input)>,
     stalled: bool,
+    /// The last chunk that was asked for.
+    chunk: &'static str,
     /// There are inputs that were not written to the storage.
     pub(crate) unsaved: bool,
     log_len: usize,
@@ -104,6 +113,7 @@ impl Driver {
             news: (0, String::new()),
             queue: saved.inputs.iter().map(|(at, input)| (SimTime(*at), input.clone())).collect(),
             stalled: false,
+            chunk: "",
             unsaved: false,
             log_len: 0,
         };
@@ -230,6 +240,7 @@ impl Driver {
                 }
                 Output::Load(chunk) => {
                     self.stalled = true;
+                    self.chunk = chunk.name;
                     self.loads.push(chunk);
                     continue;
                 }
@@ -304,6 +315,10 @@ impl Driver {
             *j = crash::Journal::default();
         });
         self.unsaved = false;
+    }
+    /// The chunk that the world waits for.
+    pub(crate) fn stalled_on(&self) -> Option<&'static str> {
+        self.stalled.then_some(self.chunk)
     }
     /// The terminal in front.
     pub(crate) fn term(&self) -> Option<&Term> {

@@ -1,32 +1,22 @@
 //! The web front end: a page with terminals on a simulated network. Not here: anything simulated (crate `world`).
 
-// The panes that use these are wired in one by one.
-#[allow(dead_code, unused_imports)]
+mod app;
 mod clock;
-#[allow(dead_code, unused_imports)]
 mod driver;
-#[allow(dead_code)]
+mod home;
 mod i18n;
-#[allow(dead_code)]
+mod icons;
 mod keys;
-#[allow(dead_code)]
+mod lab;
 mod list;
-#[allow(dead_code, unused_imports)]
 mod model;
-#[allow(dead_code)]
+mod panes;
 mod platform;
-#[allow(dead_code)]
 mod storage;
-
-use yew::prelude::*;
-
-/// The page's frame.
-#[component]
-fn App() -> Html {
-    html! { <h1>{ "Ehlo" }</h1> }
-}
 
 fn main() {
     platform::crash::install();
-    yew::Renderer::<App>::new().render();
+    if let Some(root) = platform::by_id("app") {
+        yew::Renderer::<app::App>::with_root(root).render();
+    }
 }

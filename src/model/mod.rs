@@ -9,6 +9,6 @@ mod transcript;
 
 pub(crate) use base64::{Bad, Decoded, decode, encode, parts_of};
 pub(crate) use log::{LogModel, LogRow, daemon_class};
-pub(crate) use screen::Screen;
-pub(crate) use session::{Ask, Session};
-pub(crate) use transcript::{Line, Mark, Transcript, width};
+pub(crate) use screen::{Run, Screen};
+pub(crate) use session::{Session, reply};
+pub(crate) use transcript::{Mark, Transcript, width};

@@ -5,7 +5,7 @@ use web_sys::{Document, Element, HtmlElement, HtmlInputElement, Window};
 
 pub(crate) mod crash;
 
-fn window() -> Option<Window> {
+pub(crate) fn window() -> Option<Window> {
     web_sys::window()
 }
 
@@ -79,13 +79,10 @@ pub(crate) fn root(name: &str, value: Option<&str>) {
     }
 }
 
-/// Sets the class of the body and the page's title.
-pub(crate) fn page(class: &str, title: &str) {
+/// Sets the page's title.
+pub(crate) fn title(title: &str) {
     if let Some(d) = document() {
         d.set_title(title);
-        if let Some(b) = d.body() {
-            b.set_class_name(class);
-        }
     }
 }
 
@@ -103,6 +100,21 @@ pub(crate) fn focus(id: &str) {
 /// The input field with this id.
 pub(crate) fn input(id: &str) -> Option<HtmlInputElement> {
     by_id(id)?.dyn_into().ok()
+}
+
+/// Selects a line of a text in the editor with this id, once it is drawn.
+pub(crate) fn select_line(id: &'static str, text: &str, line: u32) {
+    let units = |s: &str| s.encode_utf16().count() as u32;
+    let start: u32 = text.split_inclusive('\n').take(line.saturating_sub(1) as usize).map(units).sum();
+    let length = text.lines().nth(line.saturating_sub(1) as usize).map_or(0, units);
+    gloo::timers::callback::Timeout::new(30, move || {
+        if let Some(area) = by_id(id).and_then(|e| e.dyn_into::<web_sys::HtmlTextAreaElement>().ok()) {
+            let _ = area.focus();
+            let _ = area.set_selection_range(start, start + length);
+            area.set_scroll_top((line.saturating_sub(4) * 24) as i32);
+        }
+    })
+    .forget();
 }
 
 /// Whether text is selected in the page (outside input fields), so that Ctrl C means "copy".

@@ -1,0 +1,25 @@
+//! The page's icons: strokes on a grid of 24 by 24, drawn in the colour of the text. Not here: what they stand for, which a label says.
+
+use yew::prelude::*;
+
+pub(crate) const TERMINAL: &str = "M3 4h18v16H3zM7 9l3 3-3 3M12.5 15H17";
+pub(crate) const PLUS: &str = "M12 5v14M5 12h14";
+pub(crate) const CLOSE: &str = "M6 6l12 12M18 6 6 18";
+pub(crate) const MORE: &str = "M6 12h.01M12 12h.01M18 12h.01";
+pub(crate) const CLOCK: &str = "M12 3a9 9 0 1 1 0 18 9 9 0 0 1 0-18M12 7v5l3 2";
+pub(crate) const PAUSE: &str = "M8 5v14M16 5v14";
+pub(crate) const PLAY: &str = "M7 4v16l13-8z";
+pub(crate) const NEXT: &str = "M5 5v14l10-7zM19 5v14";
+pub(crate) const SPLIT: &str = "M4 4h16v16H4zM4 12h16";
+pub(crate) const PRESENT: &str = "M3 4h18M5 4v11h14V4M12 15v4M8 21l4-2 4 2";
+pub(crate) const SETTINGS: &str = "M12 8.8a3.2 3.2 0 1 1 0 6.4 3.2 3.2 0 0 1 0-6.4M12 3v3M12 18v3M3 12h3M18 12h3M5.6 5.6l2.1 2.1M16.3 16.3l2.1 2.1M5.6 18.4l2.1-2.1M16.3 7.7l2.1-2.1";
+pub(crate) const SUN: &str =
+    "M12 8a4 4 0 1 1 0 8 4 4 0 0 1 0-8M12 3v2M12 19v2M3 12h2M19 12h2M5.6 5.6 7 7M17 17l1.4 1.4M5.6 18.4 7 17M17 7l1.4-1.4";
+pub(crate) const MOON: &str = "M19 14.5A8 8 0 0 1 9.5 5a8 8 0 1 0 9.5 9.5z";
+pub(crate) const BACK: &str = "m15 5-7 7 7 7";
+pub(crate) const EYE: &str = "M2 12s4-7 10-7 10 7 10 7-4 7-10 7S2 12 2 12zM12 9a3 3 0 1 1 0 6 3 3 0 0 1 0-6";
+
+/// An icon by its path.
+pub(crate) fn icon(path: &'static str) -> Html {
+    html! { <svg class="i" viewBox="0 0 24 24" aria-hidden="true"><path d={path}/></svg> }
+}

@@ -1,0 +1,235 @@
+//! An open lab: the state of the page around the driver, what presses do, timers. Not here: keys (`keyboard`), drawing (`view`, `panes`).
+
+pub(crate) mod keyboard;
+mod update;
+mod view;
+
+use crate::app::Prefs;
+use crate::driver::{Driver, Restored};
+use crate::i18n;
+use crate::panes::View;
+use crate::panes::base64::Fields;
+use crate::panes::files::Editor;
+use crate::platform;
+use gloo::events::EventListener;
+use gloo::timers::callback::{Interval, Timeout};
+use std::cell::RefCell;
+use std::rc::Rc;
+use yew::prelude::*;
+
+/// The driver, as the lists of rows share it.
+pub(crate) type Shared = Rc<RefCell<Driver>>;
+
+#[derive(Properties, PartialEq)]
+pub(crate) struct Props {
+    pub(crate) name: String,
+    pub(crate) prefs: Prefs,
+    pub(crate) on_prefs: Callback<Prefs>,
+}
+
+/// One of the views of a phone.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Phone {
+    Terminal,
+    Side,
+}
+
+/// An open lab.
+pub(crate) struct Lab {
+    pub(crate) shared: Shared,
+    pub(crate) top: View,
+    pub(crate) bottom: View,
+    pub(crate) split: bool,
+    pub(crate) phone: Phone,
+    /// Width of the views in rem.
+    pub(crate) width: u32,
+    /// Number of the decision that the why pane shows, or 0.
+    pub(crate) why: u32,
+    pub(crate) b64: Fields,
+    /// Login and password of the AUTH PLAIN card.
+    pub(crate) plain: (String, String),
+    pub(crate) editor: Editor,
+    /// The chosen mailbox and the open message.
+    pub(crate) mailbox: (String, Option<usize>),
+    pub(crate) log_live: bool,
+    pub(crate) log_end: u32,
+    pub(crate) opening: bool,
+    pub(crate) menu: bool,
+    pub(crate) asking: bool,
+    /// A message across the page.
+    pub(crate) notice: Option<String>,
+    /// What the assist line says: candidates of a completion.
+    pub(crate) assist: String,
+    /// Place in the history while the arrow keys go through it, and what stood in the field before.
+    pub(crate) history: Option<usize>,
+    pub(crate) draft: String,
+    /// Changes when the transcript is to go to its end.
+    pub(crate) end: u32,
+    /// What the live region says.
+    pub(crate) spoken: String,
+    timer: Option<Timeout>,
+    saver: Option<Timeout>,
+    speaker: Option<Timeout>,
+    _seconds: Interval,
+    _listeners: Vec<EventListener>,
+}
+
+/// Everything that can happen on the page.
+pub(crate) enum Msg {
+    /// The world's next event is due.
+    Tick,
+    /// The clock's display goes on.
+    Second,
+    /// The page is seen or not.
+    Visible,
+    Save,
+    Speak,
+    Loaded(&'static world::Chunk, Result<&'static [world::Program], world::LoadError>),
+    /// A line for the front terminal, without its end.
+    Line(String),
+    /// Bytes for the front terminal.
+    Bytes(Vec<u8>),
+    Complete(String, usize),
+    History(bool, String),
+    ClearScreen,
+    Put(String),
+    FocusPrompt,
+    Front(usize),
+    Opening,
+    Open(&'static str, &'static str),
+    CloseTerm(usize),
+    Size(u32, u32),
+    Show(View),
+    Phone(Phone),
+    Split,
+    Width(i32),
+    Why(u32),
+    WhyLast,
+    LogFind(String),
+    LogDaemon(String),
+    LogClear,
+    LogLive(bool),
+    LogEnd,
+    B64Text(String),
+    B64Code(String),
+    B64Newline,
+    Plain(bool, String),
+    Mailbox(String, Option<usize>),
+    OpenFile(String, String, u32),
+    FileText(String),
+    FilePath(String),
+    FileHost(String),
+    FileSave,
+    Menu,
+    CloseMenu,
+    Pause,
+    Rate(u64),
+    Skip,
+    Ask(bool),
+    StartOver,
+    Dismiss,
+}
+
+impl Component for Lab {
+    type Message = Msg;
+    type Properties = Props;
+
+    fn create(ctx: &Context<Self>) -> Self {
+        let lang = ctx.props().prefs.lang;
+        // The router has looked the name up.
+        let driver = Driver::open(&ctx.props().name).unwrap_or_else(|e| panic!("an open lab: {e}"));
+        let notice = match driver.restored {
+            Restored::Aside => Some(lang.fill(i18n::SET_ASIDE, &[&crate::storage::aside(&ctx.props().name)])),
+            Restored::Back | Restored::Fresh => None,
+        };
+        let spoken = if driver.restored == Restored::Back { lang.t(i18n::RETURNED).to_string() } else { String::new() };
+        let mut listeners = Vec::new();
+        if let Some(document) = platform::document() {
+            let link = ctx.link().clone();
+            listeners.push(EventListener::new(&document, "visibilitychange", move |_| link.send_message(Msg::Visible)));
+        }
+        if let Some(window) = platform::window() {
+            let link = ctx.link().clone();
+            listeners.push(EventListener::new(&window, "pagehide", move |_| link.send_message(Msg::Save)));
+            listeners.push(keyboard::global(&window, ctx.link().clone()));
+        }
+        let link = ctx.link().clone();
+        let mut lab = Lab {
+            shared: Rc::new(RefCell::new(driver)),
+            top: View::Why,
+            bottom: View::Log,
+            split: true,
+            phone: Phone::Terminal,
+            width: 0,
+            why: 0,
+            b64: Fields::default(),
+            plain: ("redhat".into(), "redhat".into()),
+            editor: Editor::new("mail"),
+            mailbox: Default::default(),
+            log_live: true,
+            log_end: 0,
+            opening: false,
+            menu: false,
+            asking: false,
+            notice,
+            assist: String::new(),
+            history: None,
+            draft: String::new(),
+            end: 0,
+            spoken,
+            timer: None,
+            saver: None,
+            speaker: None,
+            _seconds: Interval::new(1000, move || link.send_message(Msg::Second)),
+            _listeners: listeners,
+        };
+        platform::title("Ehlo: linuxidc");
+        lab.after(ctx);
+        lab
+    }
+
+    fn update(&mut self, ctx: &Context<Self>, msg: Msg) -> bool {
+        let draw = self.act(ctx, msg);
+        self.after(ctx);
+        draw
+    }
+
+    fn view(&self, ctx: &Context<Self>) -> Html {
+        view::page(self, ctx)
+    }
+
+    fn rendered(&mut self, _: &Context<Self>, first: bool) {
+        if first {
+            platform::focus("ti");
+        }
+    }
+}
+
+impl Lab {
+    /// After every message: fetches what is asked for, arms the timer, plans to save and to speak.
+    fn after(&mut self, ctx: &Context<Self>) {
+        let mut d = self.shared.borrow_mut();
+        for chunk in std::mem::take(&mut d.loads) {
+            let link = ctx.link().clone();
+            wasm_bindgen_futures::spawn_local(async move {
+                let table = (chunk.load)().await;
+                link.send_message(Msg::Loaded(chunk, table));
+            });
+        }
+        self.timer = None;
+        if let Some((at, _)) = &d.wake
+            && let Some(millis) = d.clock.wait(platform::micros(), *at)
+        {
+            let link = ctx.link().clone();
+            self.timer = Some(Timeout::new(millis, move || link.send_message(Msg::Tick)));
+        }
+        if d.unsaved && self.saver.is_none() {
+            let link = ctx.link().clone();
+            self.saver = Some(Timeout::new(400, move || link.send_message(Msg::Save)));
+        }
+        if d.news.0 > 0 && self.speaker.is_none() {
+            let link = ctx.link().clone();
+            self.speaker = Some(Timeout::new(300, move || link.send_message(Msg::Speak)));
+        }
+    }
+}

@@ -1,0 +1,270 @@
+//! What each thing that happens does to the lab's state. Not here: the driver's work, drawing.
+
+use super::{Lab, Msg, Phone};
+use crate::i18n;
+use crate::panes::View;
+use crate::platform;
+use world::{Input, TtyId};
+use yew::prelude::*;
+
+impl Lab {
+    /// Carries a message out; whether the page changes.
+    pub(super) fn act(&mut self, ctx: &Context<Self>, msg: Msg) -> bool {
+        let lang = ctx.props().prefs.lang;
+        match msg {
+            Msg::Tick => self.shared.borrow_mut().tick(),
+            Msg::Second => return !self.shared.borrow().clock.paused,
+            Msg::Visible => {
+                let seen = platform::visible();
+                let mut d = self.shared.borrow_mut();
+                d.clock.change(platform::micros(), |c| c.hidden = !seen);
+                if !seen {
+                    d.save();
+                }
+            }
+            Msg::Save => {
+                self.saver = None;
+                if !self.shared.borrow_mut().save() && self.notice.is_none() {
+                    self.notice = Some(lang.t(i18n::NOT_SAVED).into());
+                    return true;
+                }
+                return false;
+            }
+            Msg::Speak => {
+                self.speaker = None;
+                let (count, last) = std::mem::take(&mut self.shared.borrow_mut().news);
+                self.spoken = if count > 1 { lang.fill(i18n::LINES_NEWS, &[&count.to_string(), &last]) } else { last };
+            }
+            Msg::Loaded(chunk, table) => {
+                let failed = table.is_err();
+                self.shared.borrow_mut().loaded(chunk.name, table);
+                if failed {
+                    self.notice = Some(lang.fill(i18n::LOAD_FAILED, &[chunk.name]));
+                }
+            }
+            Msg::Line(line) => self.type_bytes((line + "\n").into_bytes()),
+            Msg::Bytes(bytes) => self.type_bytes(bytes),
+            Msg::Complete(line, cursor) => self.complete(lang, &line, cursor),
+            Msg::History(up, line) => self.go_through_history(up, line),
+            Msg::ClearScreen => {
+                let mut d = self.shared.borrow_mut();
+                let front = d.front;
+                if let Some(term) = d.terms.get_mut(front) {
+                    term.transcript.clear();
+                }
+            }
+            Msg::Put(text) => {
+                self.phone = Phone::Terminal;
+                if let Some(input) = platform::input("ti") {
+                    input.set_value(&text);
+                    platform::focus("ti");
+                }
+            }
+            Msg::FocusPrompt => {
+                platform::focus("ti");
+                return false;
+            }
+            Msg::Front(n) => {
+                let mut d = self.shared.borrow_mut();
+                let front = d.front;
+                if let (Some(term), Some(input)) = (d.terms.get_mut(front), platform::input("ti")) {
+                    term.draft = input.value();
+                }
+                d.front = n;
+                self.assist.clear();
+                self.history = None;
+                let draft = d.terms.get(n).map(|t| t.draft.clone()).unwrap_or_default();
+                if let Some(input) = platform::input("ti") {
+                    input.set_value(&draft);
+                }
+                platform::focus("ti");
+            }
+            Msg::Opening => self.opening = !self.opening,
+            Msg::Open(host, user) => {
+                self.opening = false;
+                self.shared.borrow_mut().input(Input::Open { host: host.into(), user: user.into() });
+                if let Some(input) = platform::input("ti") {
+                    input.set_value("");
+                }
+                platform::focus("ti");
+            }
+            Msg::CloseTerm(n) => {
+                let mut d = self.shared.borrow_mut();
+                d.input(Input::Close { tty: TtyId(n as u32) });
+                if let Some(term) = d.terms.get_mut(n) {
+                    term.gone = true;
+                }
+                if let Some(next) = d.terms.iter().rposition(|t| !t.gone) {
+                    d.front = next;
+                }
+            }
+            Msg::Size(cols, rows) => {
+                let (cols, rows) = (cols.saturating_sub(8).clamp(20, 500) as u16, rows.clamp(4, 200) as u16);
+                let mut d = self.shared.borrow_mut();
+                let tty = TtyId(d.front as u32);
+                let same = d.term().and_then(|t| t.view.as_ref()).is_none_or(|v| (v.cols, v.rows) == (cols, rows));
+                if same {
+                    return false;
+                }
+                d.input(Input::Size { tty, cols, rows });
+            }
+            Msg::Show(view) => self.show(view),
+            Msg::Phone(phone) => self.phone = phone,
+            Msg::Split => self.split = !self.split,
+            Msg::Width(step) => {
+                let now = if self.width == 0 { 28 } else { self.width };
+                self.width = if step == 0 { 0 } else { now.saturating_add_signed(step).clamp(18, 60) };
+            }
+            Msg::Why(trace) => {
+                self.why = trace;
+                self.show(View::Why);
+            }
+            Msg::WhyLast => {
+                let d = self.shared.borrow();
+                let last = d.term().and_then(|t| t.transcript.lines.iter().rev().find(|l| l.trace != 0).map(|l| l.trace));
+                drop(d);
+                if let Some(trace) = last {
+                    self.why = trace;
+                    self.show(View::Why);
+                }
+            }
+            Msg::LogFind(find) => {
+                self.filter(Some(find), None);
+                self.show(View::Log);
+            }
+            Msg::LogDaemon(daemon) => self.filter(None, Some(daemon)),
+            Msg::LogClear => self.filter(Some(String::new()), Some(String::new())),
+            Msg::LogLive(live) => self.log_live = live,
+            Msg::LogEnd => self.log_end += 1,
+            Msg::B64Text(text) => {
+                self.b64.text = text;
+                self.b64.code = None;
+            }
+            Msg::B64Code(code) => self.b64.code = Some(code),
+            Msg::B64Newline => {
+                self.b64.newline = !self.b64.newline;
+                self.b64.code = None;
+            }
+            Msg::Plain(login, text) => *(if login { &mut self.plain.0 } else { &mut self.plain.1 }) = text,
+            Msg::Mailbox(user, open) => self.mailbox = (user, open),
+            Msg::OpenFile(host, path, line) => {
+                self.editor.open(&self.shared.borrow(), &host, &path, line);
+                self.show(View::Files);
+            }
+            Msg::FileText(text) => self.editor.text = text,
+            Msg::FilePath(path) => self.editor.path = path,
+            Msg::FileHost(host) => self.editor.look(&host, "/etc/postfix"),
+            Msg::FileSave => {
+                let input = self.editor.save();
+                if let Some(input) = input {
+                    let mut d = self.shared.borrow_mut();
+                    d.input(input);
+                    self.editor.saved(&d);
+                }
+            }
+            Msg::Menu => self.menu = !self.menu,
+            Msg::CloseMenu => {
+                self.menu = false;
+                self.asking = false;
+                self.opening = false;
+                platform::focus("ti");
+            }
+            Msg::Pause => self.shared.borrow_mut().clock.change(platform::micros(), |c| c.paused = !c.paused),
+            Msg::Rate(rate) => self.shared.borrow_mut().clock.set_rate(platform::micros(), rate),
+            Msg::Skip => {
+                let mut d = self.shared.borrow_mut();
+                if let Some((at, _)) = d.wake.clone() {
+                    d.clock.jump(platform::micros(), at);
+                    d.tick();
+                }
+            }
+            Msg::Ask(yes) => {
+                self.asking = yes;
+                self.menu = false;
+            }
+            Msg::StartOver => {
+                let mut d = self.shared.borrow_mut();
+                d.forget();
+                let lab = d.info.name;
+                if let Ok(new) = crate::driver::Driver::open(lab) {
+                    *d = new;
+                }
+                drop(d);
+                self.asking = false;
+                self.why = 0;
+                self.end += 1;
+                self.editor = crate::panes::files::Editor::new("mail");
+                platform::focus("ti");
+            }
+            Msg::Dismiss => self.notice = None,
+        }
+        true
+    }
+
+    fn type_bytes(&mut self, bytes: Vec<u8>) {
+        self.assist.clear();
+        self.history = None;
+        self.end += 1;
+        let mut d = self.shared.borrow_mut();
+        let tty = TtyId(d.front as u32);
+        d.input(Input::Tty { tty, bytes });
+    }
+
+    /// Brings a view to where it belongs: the upper slot, or the lower one if the views are split and wide enough.
+    fn show(&mut self, view: View) {
+        let upper = View::ALL.iter().any(|v| v.0 == view && v.4);
+        let two = self.split && !platform::matches("(max-width: 62rem), (max-height: 32rem)");
+        if upper || !two {
+            self.top = view;
+        } else {
+            self.bottom = view;
+        }
+        if platform::matches("(max-width: 40rem), (max-height: 32rem)") {
+            self.phone = Phone::Side;
+        }
+        if view == View::Files && self.editor.listing.is_empty() {
+            self.editor.look("mail", "/etc/postfix");
+        }
+    }
+
+    fn filter(&mut self, find: Option<String>, daemon: Option<String>) {
+        let mut d = self.shared.borrow_mut();
+        let d = &mut *d;
+        let find = find.unwrap_or_else(|| d.log.find.clone());
+        let daemon = daemon.unwrap_or_else(|| d.log.daemon.clone());
+        d.log.filter(d.world.log(), &find, &daemon);
+    }
+
+    fn complete(&mut self, lang: i18n::Lang, line: &str, cursor: usize) {
+        let d = self.shared.borrow();
+        let Some(done) = d.world.complete(TtyId(d.front as u32), line, cursor) else {
+            self.assist = lang.t(i18n::NOTHING_TO_COMPLETE).into();
+            return;
+        };
+        let (Some(before), Some(after)) = (line.get(..done.start), line.get(cursor..)) else { return };
+        let new = [before, &done.text, after].concat();
+        self.assist = if done.candidates.len() > 1 { done.candidates.join("  ") } else { String::new() };
+        if let Some(input) = platform::input("ti") {
+            input.set_value(&new);
+            let at = before.encode_utf16().count() + done.text.encode_utf16().count();
+            let _ = input.set_selection_range(at as u32, at as u32);
+        }
+    }
+
+    fn go_through_history(&mut self, up: bool, line: String) {
+        let d = self.shared.borrow();
+        let lines = d.world.history(TtyId(d.front as u32));
+        let here = self.history.unwrap_or(lines.len());
+        if self.history.is_none() {
+            self.draft = line;
+        }
+        let next = if up { here.saturating_sub(1) } else { (here + 1).min(lines.len()) };
+        self.history = Some(next);
+        let text = lines.get(next).unwrap_or(&self.draft);
+        if let Some(input) = platform::input("ti") {
+            input.set_value(text);
+            let end = text.encode_utf16().count() as u32;
+            let _ = input.set_selection_range(end, end);
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! The lab's frame: header with the clock, notices, terminal beside the views, menu and question. Not here: the panes.
+
+use super::{Lab, Msg, Phone};
+use crate::app::Prefs;
+use crate::clock::hms;
+use crate::i18n::{self, Lang};
+use crate::icons::{self, icon};
+use crate::panes::{self, View};
+use crate::platform;
+use yew::html::Scope;
+use yew::prelude::*;
+
+/// The whole page.
+pub(super) fn page(lab: &Lab, ctx: &Context<Lab>) -> Html {
+    let prefs = ctx.props().prefs;
+    let (link, lang) = (ctx.link(), prefs.lang);
+    platform::root("data-view", Some(if lab.phone == Phone::Terminal { "terminal" } else { "side" }));
+    platform::root("data-top", Some(lab.top.id()));
+    platform::root("data-bottom", Some(lab.bottom.id()));
+    platform::root("data-split", (!lab.split).then_some("0"));
+    let width = (lab.width > 0).then(|| ["--views:", &lab.width.to_string(), "rem"].concat());
+    html! {
+        <div class="lab">
+            <a class="skip" href="#ti" onclick={link.callback(|e: MouseEvent| { e.prevent_default(); Msg::FocusPrompt })}>{ lang.t(i18n::SKIP) }</a>
+            { header(lab, ctx) }
+            { notices(lab, link, lang) }
+            <main class="work free" style={width}>
+                { panes::terminal::pane(lab, link, lang) }
+                { side(lab, link, lang) }
+            </main>
+            { keybar(lab, link) }
+            { phone_tabs(lab, link, lang) }
+            <div class="sr" role="status" aria-live="polite" data-live="events">{ &lab.spoken }</div>
+            if lab.menu { { menu(lab, ctx) } }
+            if lab.asking { { question(link, lang) } }
+        </div>
+    }
+}
+
+fn header(lab: &Lab, ctx: &Context<Lab>) -> Html {
+    let (link, prefs) = (ctx.link(), ctx.props().prefs);
+    let t = |m| prefs.lang.t(m);
+    let d = lab.shared.borrow();
+    let now = hms(d.now(), i64::from(d.world.utc_offset("mail")));
+    let (paused, rate) = (d.clock.paused, d.clock.rate());
+    let pressed = |yes: bool| if yes { "true" } else { "false" };
+    let next = d.wake.as_ref().map(|(at, who)| (who.clone(), at.since(d.now()) / 1_000_000));
+    let on = ctx.props().on_prefs.clone();
+    let present = Callback::from(move |_: MouseEvent| on.emit(Prefs { present: !prefs.present, ..prefs }));
+    html! {
+        <header class="bar" data-region="header">
+            <a class="brand no-phone" href="#/" aria-label={["Ehlo, ", t(i18n::BACK_HOME)].concat()}>{ "EHLO" }</a>
+            <a class="btn quiet ico only-phone" href="#/" aria-label={t(i18n::BACK_HOME)}>{ icon(icons::BACK) }</a>
+            <div class="lid"><small class="no-present">{ t(i18n::TAGLINE) }</small><h1>{ t(i18n::LAB_NAME) }</h1></div>
+            <span class="sp"></span>
+            <div class="clock" role="group" aria-label={t(i18n::CLOCK)} data-clock={if paused { "pause" } else { "run" }}>
+                <time>{ icon(icons::CLOCK) }{ now }{ if paused { [" ", t(i18n::PAUSED)].concat() } else { String::new() } }</time>
+                <button class="btn ico no-phone" aria-label={t(if paused { i18n::RESUME } else { i18n::PAUSE })} onclick={link.callback(|_| Msg::Pause)}>
+                    { icon(if paused { icons::PLAY } else { icons::PAUSE }) }</button>
+                <button class="btn no-phone" aria-pressed={pressed(!paused && rate == 1)} onclick={link.callback(|_| Msg::Rate(1))}>{ "×1" }</button>
+                <button class="btn no-phone" aria-pressed={pressed(!paused && rate == 10)} onclick={link.callback(|_| Msg::Rate(10))}>{ "×10" }</button>
+                if let Some((who, secs)) = next {
+                    <button class="btn next no-lap no-tab no-present no-phone" onclick={link.callback(|_| Msg::Skip)}>{ icon(icons::NEXT) }
+                        <span>{ t(i18n::NEXT) }{ " " }<small>{ who }{ " · " }{ secs }{ " s" }</small></span></button>
+                }
+            </div>
+            <div class="grp no-phone">
+                <button class="btn quiet no-tab" onclick={present}>{ icon(icons::PRESENT) }<span>{ t(if prefs.present { i18n::LEAVE_PRESENT } else { i18n::PRESENT }) }</span></button>
+            </div>
+            <button class="btn quiet ico" aria-label={t(i18n::MENU)} title="F2" aria-expanded={pressed(lab.menu)} onclick={link.callback(|_| Msg::Menu)}>{ icon(icons::SETTINGS) }</button>
+        </header>
+    }
+}
+
+fn notices(lab: &Lab, link: &Scope<Lab>, lang: Lang) -> Html {
+    let d = lab.shared.borrow();
+    let text = match (&lab.notice, d.stalled_on()) {
+        (Some(text), _) => text.clone(),
+        (None, Some(chunk)) => lang.fill(i18n::LOADING, &[chunk]),
+        (None, None) => return html! { <div></div> },
+    };
+    html! {
+        <div class="notice" role="alert"><span>{ text }</span>
+            if lab.notice.is_some() { <button class="btn" onclick={link.callback(|_| Msg::Dismiss)}>{ lang.t(i18n::CLOSE) }</button> }
+        </div>
+    }
+}
+
+fn side(lab: &Lab, link: &Scope<Lab>, lang: Lang) -> Html {
+    let two = lab.split;
+    let tab = |view: View, selected: bool, one: bool| {
+        let class = classes!(one.then_some("one"));
+        html! {
+            <button role="tab" {class} aria-selected={if selected { "true" } else { "false" }} onclick={link.callback(move |_| Msg::Show(view))}>{ lang.t(view.name()) }</button>
+        }
+    };
+    html! {
+        <aside class="side" data-region="views" aria-label={lang.t(i18n::VIEWS)}>
+            <div class="tabs t1" role="tablist" aria-label={lang.t(i18n::UPPER)}>
+                <div class="list">{ for View::ALL.iter().map(|v| tab(v.0, lab.top == v.0, !v.4)) }</div>
+                <button class="btn quiet ico" aria-label={lang.t(i18n::SPLIT)} title="F2 S" aria-pressed={if two { "true" } else { "false" }} onclick={link.callback(|_| Msg::Split)}>{ icon(icons::SPLIT) }</button>
+            </div>
+            { for View::ALL.iter().map(|v| one(lab, v.0, link, lang)) }
+            <div class="tabs t2" role="tablist" aria-label={lang.t(i18n::LOWER)}>
+                { for View::ALL.iter().filter(|v| !v.4).map(|v| tab(v.0, lab.bottom == v.0, false)) }
+            </div>
+        </aside>
+    }
+}
+
+/// A view's pane; empty while it is not chosen, so that it costs nothing.
+fn one(lab: &Lab, view: View, link: &Scope<Lab>, lang: Lang) -> Html {
+    let chosen = lab.top == view || lab.split && lab.bottom == view;
+    let body = match view {
+        _ if !chosen => Html::default(),
+        View::Why => panes::why::pane(lab, link, lang),
+        View::Base64 => panes::base64::pane(lab, link, lang),
+        View::Log => panes::maillog::pane(lab, link, lang),
+        View::Queue => panes::queue::pane(lab, link, lang),
+        View::Mailboxes => panes::mailboxes::pane(lab, link, lang),
+        View::Files => panes::files::pane(lab, link, lang),
+    };
+    html! { <section key={view.id()} class="pane" data-pane={view.id()} role="tabpanel" aria-label={lang.t(view.name())}>{ body }</section> }
+}
+
+fn keybar(lab: &Lab, link: &Scope<Lab>) -> Html {
+    let d = lab.shared.borrow();
+    let at_prompt = d.term().and_then(|t| t.view.as_ref()).is_some_and(|v| v.at_prompt);
+    let raw = d.term().and_then(|t| t.view.as_ref()).is_some_and(|v| !v.canonical);
+    let key = |label: &'static str, bytes: &'static [u8]| {
+        html! { <button class="btn" onclick={link.callback(move |_| Msg::Bytes(bytes.to_vec()))}>{ label }</button> }
+    };
+    let insert = |label: &'static str| {
+        html! { <button class="btn" onclick={move |_| insert_text(label)}>{ label }</button> }
+    };
+    html! {
+        <div class="keybar" role="toolbar" aria-label="Extra keys">
+            if raw { { key("Esc", b"\x1b") }{ key("Tab", b"\t") }{ key("↑", b"\x1b[A") }{ key("↓", b"\x1b[B") }{ key("←", b"\x1b[D") }{ key("→", b"\x1b[C") } }
+            if at_prompt {
+                <button class="btn" onclick={link.callback(|_| { let v = platform::input("ti").map(|i| i.value()).unwrap_or_default(); let n = v.len(); Msg::Complete(v, n) })}>{ "Tab" }</button>
+                <button class="btn" onclick={link.callback(|_| Msg::History(true, platform::input("ti").map(|i| i.value()).unwrap_or_default()))}>{ "↑" }</button>
+                <button class="btn" onclick={link.callback(|_| Msg::History(false, platform::input("ti").map(|i| i.value()).unwrap_or_default()))}>{ "↓" }</button>
+            }
+            { key("^C", b"\x03") }{ key("^D", b"\x04") }
+            { for ["|", "/", "-", ":", "<", ">", "@", "."].into_iter().map(insert) }
+        </div>
+    }
+}
+
+fn insert_text(text: &str) {
+    if let Some(input) = platform::input("ti") {
+        input.set_value(&[&input.value(), text].concat());
+        platform::focus("ti");
+    }
+}
+
+fn phone_tabs(lab: &Lab, link: &Scope<Lab>, lang: Lang) -> Html {
+    let terminal = lab.phone == Phone::Terminal;
+    let tab = |label: i18n::Msg, path: &'static str, on: bool, msg: fn() -> Msg| {
+        html! { <button role="tab" aria-selected={if on { "true" } else { "false" }} onclick={link.callback(move |_| msg())}>{ icon(path) }{ lang.t(label) }</button> }
+    };
+    let log = !terminal && lab.top == View::Log;
+    html! {
+        <nav class="ptabs" role="tablist" aria-label={lang.t(i18n::VIEWS)}>
+            { tab(i18n::TERMINAL, icons::TERMINAL, terminal, || Msg::Phone(Phone::Terminal)) }
+            { tab(i18n::WHY, icons::EYE, !terminal && lab.top == View::Why, || Msg::Show(View::Why)) }
+            { tab(i18n::LOG_SHORT, icons::SPLIT, log, || Msg::Show(View::Log)) }
+            { tab(i18n::BASE64, icons::PLUS, !terminal && lab.top == View::Base64, || Msg::Show(View::Base64)) }
+            { tab(i18n::FILES, icons::MORE, !terminal && lab.top == View::Files, || Msg::Show(View::Files)) }
+        </nav>
+    }
+}
+
+fn menu(lab: &Lab, ctx: &Context<Lab>) -> Html {
+    let (link, prefs) = (ctx.link(), ctx.props().prefs);
+    let _ = lab;
+    let t = |m| prefs.lang.t(m);
+    let item = |label: String, key: String, msg: fn(View) -> Msg, view: View| {
+        html! { <li><button class="btn quiet" onclick={link.callback(move |_| { msg(view) })}>{ label }</button><kbd>{ key }</kbd></li> }
+    };
+    let size = |step: i32| {
+        let on = ctx.props().on_prefs.clone();
+        let new = Prefs { size: prefs.size.saturating_add_signed(step as i16).clamp(75, 200), ..prefs };
+        Callback::from(move |_: MouseEvent| on.emit(new))
+    };
+    html! {
+        <div id="pop" class="menu pop" role="dialog" aria-label={t(i18n::MENU)}>
+            <div class="row2" style="padding:.25rem .5rem">{ crate::home::switches(prefs, &ctx.props().on_prefs) }</div>
+            <div class="row2" style="padding:.25rem .5rem" role="group" aria-label={t(i18n::TEXT_SIZE)}>
+                <button class="btn" aria-label={t(i18n::SMALLER)} onclick={size(-10)}>{ "A−" }</button><button class="btn" aria-label={t(i18n::LARGER)} onclick={size(10)}>{ "A+" }</button></div>
+            <ul>
+                { for View::ALL.iter().map(|v| item(t(v.2).into(), v.3.to_ascii_uppercase().to_string(), Msg::Show, v.0)) }
+                <li><button class="btn quiet" onclick={link.callback(|_| Msg::Pause)}>{ t(i18n::PAUSE) }</button><kbd>{ "P" }</kbd></li>
+                <li><button class="btn quiet" onclick={link.callback(|_| Msg::Skip)}>{ t(i18n::NEXT) }</button><kbd>{ "N" }</kbd></li>
+                <li><button class="btn quiet" onclick={link.callback(|_| Msg::Ask(true))}>{ t(i18n::START_OVER) }</button></li>
+                <li><button class="btn quiet" onclick={link.callback(|_| Msg::CloseMenu)}>{ t(i18n::CLOSE) }</button><kbd>{ "Esc" }</kbd></li>
+            </ul>
+            <p class="nolist">{ t(i18n::KEYS_TEXT) }</p>
+        </div>
+    }
+}
+
+fn question(link: &Scope<Lab>, lang: Lang) -> Html {
+    html! {
+        <div id="pop" class="dialog" role="alertdialog" aria-label={lang.t(i18n::START_OVER)}><div>
+            <p>{ lang.t(i18n::START_OVER_ASK) }</p>
+            <div class="row2"><button class="btn" onclick={link.callback(|_| Msg::CloseMenu)}>{ lang.t(i18n::KEEP) }</button>
+                <button class="btn pri" onclick={link.callback(|_| Msg::StartOver)}>{ lang.t(i18n::START_OVER) }</button></div>
+        </div></div>
+    }
+}

@@ -1,0 +1,49 @@
+//! The panes: each a plain function of the lab's state that gives HTML, one file each, and one row in the table below.
+//! Not here: the state and what presses do (`lab`).
+
+pub(crate) mod base64;
+pub(crate) mod files;
+pub(crate) mod mailboxes;
+pub(crate) mod maillog;
+pub(crate) mod queue;
+pub(crate) mod terminal;
+pub(crate) mod why;
+
+use crate::i18n::{self, Msg};
+
+/// A view beside the terminal.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum View {
+    Why,
+    Base64,
+    Log,
+    Queue,
+    Mailboxes,
+    Files,
+}
+
+impl View {
+    /// All of them: `data-pane`, name, the letter behind F2, whether it belongs in the upper slot.
+    pub(crate) const ALL: [(View, &'static str, Msg, char, bool); 6] = [
+        (View::Why, "why", i18n::WHY, 'w', true),
+        (View::Base64, "base64", i18n::BASE64, 'b', true),
+        (View::Log, "maillog", i18n::LOG, 'l', false),
+        (View::Queue, "queue", i18n::QUEUE, 'q', false),
+        (View::Mailboxes, "mailboxes", i18n::MAILBOXES, 'm', false),
+        (View::Files, "files", i18n::FILES, 'f', false),
+    ];
+    /// Its name in `data-pane`.
+    pub(crate) fn id(self) -> &'static str {
+        Self::ALL.iter().find(|v| v.0 == self).map_or("", |v| v.1)
+    }
+    /// Its name for readers.
+    pub(crate) fn name(self) -> Msg {
+        Self::ALL.iter().find(|v| v.0 == self).map_or(i18n::VIEWS, |v| v.2)
+    }
+}
+
+/// Columns of text in so many units of 24 pixels: a row's height for the list.
+pub(crate) fn rows_of(width: usize, cols: u32) -> u32 {
+    let cols = cols.max(8) as usize;
+    width.div_ceil(cols).max(1) as u32
+}

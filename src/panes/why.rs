@@ -1,0 +1,129 @@
+//! The why pane: a decision, the rule that decided, and the ladder of all that was looked at, with file and line.
+//! Not here: how a decision comes about (the daemons' traces).
+
+use crate::clock::hms;
+use crate::i18n::{self, Lang};
+use crate::lab::{Lab, Msg};
+use world::{Because, Trace, TraceId, Verdict};
+use yew::html::Scope;
+use yew::prelude::*;
+
+type Place = Option<(String, u32)>;
+
+/// The pane.
+pub(crate) fn pane(lab: &Lab, link: &Scope<Lab>, lang: Lang) -> Html {
+    let d = lab.shared.borrow();
+    let t = |m| lang.t(m);
+    let Some(trace) = d.world.trace(TraceId(lab.why)) else {
+        return html! { <div class="empty-s"><b>{ t(i18n::WHY_EMPTY) }</b>{ t(i18n::WHY_EMPTY_TEXT) }</div> };
+    };
+    let offset = i64::from(d.world.utc_offset(&trace.host));
+    let deciding = deciding(trace);
+    let decided = deciding.and_then(|i| match &trace.because[i] {
+        Because::Rule { element, .. } => Some(element.clone()),
+        _ => None,
+    });
+    html! {<>
+        <div class="verdict"><div class="say">{ &trace.what }</div>
+            <p>{ hms(trace.at, offset) }{ " · " }<code>{ &trace.process }</code>
+                if let Some(rule) = decided { { " · " }{ lang.fill(i18n::DECIDED, &[&rule]) } }</p>
+            if let Some(id) = trace.queue_id.clone() {
+                <button class="linkb" onclick={let id = id.clone(); link.callback(move |_| Msg::LogFind(id.clone()))}>{ lang.fill(i18n::SHOW_LOG_LINE, &[&id]) }</button>
+            }
+        </div>
+        <div class="scroll">
+            if trace.because.is_empty() { <div class="empty-s">{ t(i18n::WHY_NO_ROWS) }</div> } else { <ol class="wl">{ ladder(trace, deciding, link, lang) }</ol> }
+        </div>
+    </>}
+}
+
+/// The last row that permitted, refused or deferred.
+fn deciding(trace: &Trace) -> Option<usize> {
+    trace.because.iter().rposition(|b| matches!(b, Because::Rule { verdict: Verdict::Permit | Verdict::Reject | Verdict::Defer, .. }))
+}
+
+fn ladder(trace: &Trace, deciding: Option<usize>, link: &Scope<Lab>, lang: Lang) -> Html {
+    let mut out: Vec<Html> = Vec::new();
+    let mut list: Option<String> = None;
+    let mut items: Vec<Html> = Vec::new();
+    let mut number = 0;
+    let place = |place: &Place| place.as_ref().map(|(file, line)| place_link(&trace.host, file, *line, link)).unwrap_or_default();
+    let close = |out: &mut Vec<Html>, list: &mut Option<String>, items: &mut Vec<Html>| {
+        if !items.is_empty() {
+            let name = list.take().unwrap_or_default();
+            out.push(html! { <li>if !name.is_empty() { <header><b>{ name }</b></header> }{ for items.drain(..) }</li> });
+        }
+    };
+    for (i, because) in trace.because.iter().enumerate() {
+        match because {
+            Because::Rule { list: name, element, verdict, place: at } => {
+                if list.as_deref() != Some(name) {
+                    close(&mut out, &mut list, &mut items);
+                    list = Some(name.clone());
+                    number = 0;
+                }
+                number += 1;
+                let (class, word) = match verdict {
+                    Verdict::Dunno => ("v d", "– DUNNO"),
+                    Verdict::Permit => ("v p", "✓ PERMIT"),
+                    Verdict::Reject => ("v r", "✕ REJECT"),
+                    Verdict::Defer => ("v r", "✕ DEFER"),
+                    Verdict::Unreached => ("v n", lang.t(i18n::NOT_ASKED)),
+                };
+                let data = ["dunno", "permit", "reject", "reject", "unreached"][*verdict as usize];
+                let here = deciding == Some(i);
+                let class2 = classes!("it", here.then_some("deciding"), (*verdict == Verdict::Unreached).then_some("skipd"));
+                items.push(html! {
+                    <div class={class2} data-verdict={data}><span class="num">{ number }</span><div><code>{ element }</code></div>
+                        <div style="text-align:right"><span {class}>{ word }</span><br/>{ place(at) }</div></div>
+                });
+            }
+            Because::Lookup { table, key, result, place: at } => {
+                let found = match result {
+                    Some(r) => lang.fill(i18n::FOUND, &[key, r]),
+                    None => lang.fill(i18n::NOT_FOUND, &[key]),
+                };
+                items.push(html! { <div class="it"><span></span><div><small><code>{ table }</code>{ " " }{ found }</small></div><div>{ place(at) }</div></div> });
+            }
+            other => {
+                if list.is_some() {
+                    close(&mut out, &mut list, &mut items);
+                }
+                let (text, at): (Html, Html) = match other {
+                    Because::Parameter { name, value, place: at } => (
+                        html! { <><code>{ name }</code>{ " = " }<code>{ value }</code></> },
+                        if at.is_some() {
+                            place(at)
+                        } else {
+                            html! { <small>{ lang.t(i18n::DEFAULT_VALUE) }</small> }
+                        },
+                    ),
+                    Because::Rewrite { from, to, by } => {
+                        (html! { <><code>{ from }</code>{ " → " }<code>{ to }</code><small>{ by }</small></> }, Html::default())
+                    }
+                    Because::Expand { from, to, by, depth } => {
+                        let indent = ["padding-left:", &depth.to_string(), "rem"].concat();
+                        (
+                            html! { <div style={indent}><code>{ from }</code>{ " → " }<code>{ to.join(", ") }</code><small>{ by }</small></div> },
+                            Html::default(),
+                        )
+                    }
+                    Because::Protocol { rule, what } => (html! { <>{ what }<small>{ rule }</small></> }, Html::default()),
+                    Because::State { what } | Because::Note { what } => (html! { { what } }, Html::default()),
+                    Because::Rule { .. } | Because::Lookup { .. } => continue,
+                };
+                items.push(html! { <div class="it"><span></span><div>{ text }</div><div>{ at }</div></div> });
+            }
+        }
+    }
+    close(&mut out, &mut list, &mut items);
+    html! { <>{ for out }</> }
+}
+
+/// A link to a line of a file, which the files pane opens.
+fn place_link(host: &str, file: &str, line: u32, link: &Scope<Lab>) -> Html {
+    let short = file.rsplit('/').next().unwrap_or(file);
+    let label = if line > 0 { [short, ":", &line.to_string()].concat() } else { short.to_string() };
+    let (host, file) = (host.to_string(), file.to_string());
+    html! { <button class="linkb fl" onclick={link.callback(move |_| Msg::OpenFile(host.clone(), file.clone(), line))}>{ label }</button> }
+}
