@@ -2,11 +2,13 @@
 
 mod berkeley;
 mod getopt;
+pub(crate) mod postcat;
 pub(crate) mod postconf;
 pub(crate) mod postdrop;
 pub(crate) mod postfix;
 pub(crate) mod postlog;
 pub(crate) mod postmap;
+pub(crate) mod postmulti;
 pub(crate) mod postqueue;
 pub(crate) mod postsuper;
 pub(crate) mod sendmail;
