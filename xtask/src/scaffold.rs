@@ -49,7 +49,7 @@ fn listed(text: &str, name: &str) -> Option<String> {
     let at = mods.iter().copied().find(|&i| plain(&lines[i]).as_str() > name).or(mods.last().map(|i| i + 1))?;
     lines.insert(at, format!("mod {name};"));
     let text = lines.join("\n") + "\n";
-    let start = text.find("TOOLS behind tools:")? + "TOOLS behind tools:".len();
+    let start = text.find("TOOLS_PAGES behind tools:")? + "TOOLS_PAGES behind tools:".len();
     let end = start + text[start..].find('}')?;
     let mut names: Vec<&str> = text[start..end].split_whitespace().collect();
     let key = |n: &str| n.trim_start_matches("r#").to_string();

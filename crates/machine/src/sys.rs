@@ -165,7 +165,7 @@ impl Sys {
     pub fn complain(&self, message: std::fmt::Arguments<'_>) {
         self.print(STDERR, format_args!("{}: {message}\n", self.name()));
     }
-    /// Sends a line to syslog. `tag` is the program's name (`postfix/smtpd`); the kernel adds `[pid]`.
+    /// Sends a line to syslog. `tag` is the program's name (`postfix/smtpd`); the kernel adds `[pid]:` unless it ends in a colon.
     pub fn log(&self, facility: Facility, tag: &str, text: String, trace: TraceId) {
         self.0.effects.borrow_mut().push(Effect::Log(facility, tag.to_string(), text, trace));
     }

@@ -28,7 +28,20 @@ pub struct Ex {
     pub code: i32,
 }
 
+/// What `man` shows of a command: its specification without its code.
+pub(crate) struct Page {
+    pub(crate) name: &'static str,
+    pub(crate) path: &'static str,
+    pub(crate) synopsis: &'static str,
+    pub(crate) about: &'static str,
+    pub(crate) examples: &'static [Ex],
+}
+
 impl Spec {
+    /// Its manual page.
+    pub(crate) const fn page(&self) -> Page {
+        Page { name: self.name, path: self.path, synopsis: self.synopsis, about: self.about, examples: self.examples }
+    }
     /// The entry of a program table.
     pub const fn program(&self) -> Program {
         Program { name: self.name, path: self.path, main: Main::Here(self.run) }

@@ -11,23 +11,25 @@ macro_rules! spec {
     };
 }
 
-/// `NAME: cat ls …`: a table whose code is in the resident module.
+/// `NAME, PAGES: cat ls …`: a table whose code is in the resident module, and what `man` shows of its programs.
 macro_rules! resident {
-    ($(#[$doc:meta])* $name:ident: $($cmd:ident $(:: $other:ident)?)*) => {
+    ($(#[$doc:meta])* $name:ident, $pages:ident: $($cmd:ident $(:: $other:ident)?)*) => {
         $(#[$doc])*
         pub static $name: &[machine::Program] = &[$(spec!($cmd $($other)?).program()),*];
         const _: () = assert_sorted($name);
+        static $pages: &[crate::spec::Page] = &[$(spec!($cmd $($other)?).page()),*];
     };
 }
 
-/// `NAME behind door: cat ls …`: a table that only says where the programs' files are; their code is behind the door.
+/// `NAME, PAGES behind door: cat ls …`: a table that only says where the programs' files are; their code is behind the door.
 macro_rules! chunk {
-    ($(#[$doc:meta])* $name:ident behind $door:ident: $($cmd:ident $(:: $other:ident)?)*) => {
+    ($(#[$doc:meta])* $name:ident, $pages:ident behind $door:ident: $($cmd:ident $(:: $other:ident)?)*) => {
         $(#[$doc])*
         pub static $name: &[machine::Program] = &[$(
             machine::Program { name: spec!($cmd $($other)?).name, path: spec!($cmd $($other)?).path, main: machine::Main::In(&$door::CHUNK) }
         ),*];
         const _: () = assert_sorted($name);
+        static $pages: &[crate::spec::Page] = &[$(spec!($cmd $($other)?).page()),*];
         machine::lazy!($door, &[$(spec!($cmd $($other)?).program()),*]);
     };
 }

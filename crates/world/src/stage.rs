@@ -31,6 +31,7 @@ const FILES: &[(&str, &str)] = &[
     ("/etc/nsswitch.conf", "passwd: files\ngroup: files\nshadow: files\nhosts: files dns\nservices: files\nprotocols: files\n"),
     ("/etc/protocols", "ip\t0\tIP\nicmp\t1\tICMP\ntcp\t6\tTCP\nudp\t17\tUDP\n"),
     ("/etc/timezone", "Asia/Shanghai\n"),
+    ("/etc/sudoers", include_str!("../labs/common/sudoers")),
     ("/etc/aliases", include_str!("../labs/common/aliases")),
     ("/etc/postfix/main.cf", include_str!("../labs/common/main.cf")),
     ("/etc/postfix/master.cf", include_str!("../labs/common/master.cf")),
@@ -158,6 +159,7 @@ impl Stage {
         self.remove(host, "/usr/sbin/chkconfig");
         self.own(host, "/var/log/maillog", 0, 0, 0o644);
         self.own(host, "/etc/sasldb2", 0, SASL, 0o660);
+        self.own(host, "/etc/sudoers", 0, 0, 0o440);
         for &(path, uid, gid, mode) in SETID {
             self.own(host, path, uid, gid, mode);
         }

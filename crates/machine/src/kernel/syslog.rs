@@ -19,7 +19,8 @@ impl Kernel {
         let at = SimTime(self.now.0.saturating_add_signed(h.skew));
         let t = DateTime::new(at, h.offset);
         let node = h.name.split('.').next().unwrap_or_default();
-        let line = format!("{} {:2} {:02}:{:02}:{:02} {node} {tag}[{pid}]: {text}", t.month_name(), t.day, t.hour, t.minute, t.second);
+        let tag = if tag.ends_with(':') { tag.to_string() } else { format!("{tag}[{pid}]:") };
+        let line = format!("{} {:2} {:02}:{:02}:{:02} {node} {tag} {text}", t.month_name(), t.day, t.hour, t.minute, t.second);
         let fs = h.fs;
         let label = h.label.clone();
         let disk = &mut self.disks[fs];

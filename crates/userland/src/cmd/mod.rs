@@ -25,6 +25,8 @@ mod init;
 mod kill;
 mod killall;
 mod ln;
+mod logger;
+mod man;
 mod mkdir;
 mod mv;
 mod nologin;
@@ -40,6 +42,7 @@ mod saslpasswd2;
 mod service;
 mod sleep;
 mod su;
+mod sudo;
 mod tail;
 mod telnet;
 mod testsaslauthd;
@@ -55,7 +58,7 @@ mod wc;
 
 resident! {
     /// Always there.
-    RESIDENT:
+    RESIDENT, RESIDENT_PAGES:
         bash
         cat
         chown::CHGRP
@@ -90,7 +93,8 @@ resident! {
 
 chunk! {
     /// Fetched at first use or when idle: the rarer tools.
-    TOOLS behind tools:
+    TOOLS, TOOLS_PAGES behind tools:
+        man::APROPOS
         chpasswd
         hostname::DNSDOMAINNAME
         hostname::DOMAINNAME
@@ -104,6 +108,8 @@ chunk! {
         hostname
         kill
         killall
+        logger
+        man
         passwd
         pgrep
         pgrep::PIDOF
@@ -111,6 +117,7 @@ chunk! {
         ps
         saslpasswd2::LIST
         saslpasswd2
+        sudo
         testsaslauthd
         top
         unix_chkpwd
@@ -119,9 +126,10 @@ chunk! {
         userdel
         usermod
         uptime::W
+        man::WHATIS
 }
 
 chunk! {
     /// Fetched at first use or when idle: the full-screen programs.
-    SCREEN behind screen:
+    SCREEN, SCREEN_PAGES behind screen:
 }
