@@ -209,9 +209,14 @@ impl Lab {
     /// After every message: fetches what is asked for, arms the timer, plans to save and to speak.
     fn after(&mut self, ctx: &Context<Self>) {
         let mut d = self.shared.borrow_mut();
+        // After a failure it is tried again, but not at once.
+        let pause = if d.load_failed.is_some() { 3000 } else { 0 };
         for chunk in std::mem::take(&mut d.loads) {
             let link = ctx.link().clone();
             wasm_bindgen_futures::spawn_local(async move {
+                if pause > 0 {
+                    gloo::timers::future::sleep(std::time::Duration::from_millis(pause)).await;
+                }
                 let table = (chunk.load)().await;
                 link.send_message(Msg::Loaded(chunk, table));
             });

@@ -78,49 +78,57 @@ mod virtual_;
 #[allow(dead_code, unused_imports)]
 mod why;
 
-use machine::{Main, Program};
+/// `TABLE behind door: name path main …`: a table that only says where the programs' files are; their code is behind the door.
+macro_rules! programs {
+    ($(#[$doc:meta])* $table:ident behind $door:ident: $($name:literal $path:literal $($main:ident)::+,)*) => {
+        $(#[$doc])*
+        pub static $table: &[machine::Program] =
+            &[$(machine::Program { name: $name, path: $path, main: machine::Main::In(&$door::CHUNK) }),*];
+        machine::lazy!($door, &[$(
+            machine::Program { name: $name, path: $path, main: machine::Main::Here(|sys| Box::pin($($main)::+(sys))) }
+        ),*]);
+    };
+}
 
-/// The commands of Postfix.
-pub static TOOLS: &[Program] = &[
-    Program { name: "mailq", path: "/usr/bin/mailq", main: Main::Here(|sys| Box::pin(cli::sendmail::main(sys))) },
-    Program { name: "newaliases", path: "/usr/bin/newaliases", main: Main::Here(|sys| Box::pin(cli::sendmail::main(sys))) },
-    Program { name: "postalias", path: "/usr/sbin/postalias", main: Main::Here(|sys| Box::pin(cli::postmap::postalias(sys))) },
-    Program { name: "postdrop", path: "/usr/sbin/postdrop", main: Main::Here(|sys| Box::pin(cli::postdrop::main(sys))) },
-    Program { name: "postcat", path: "/usr/sbin/postcat", main: Main::Here(|sys| Box::pin(cli::postcat::main(sys))) },
-    Program { name: "postconf", path: "/usr/sbin/postconf", main: Main::Here(|sys| Box::pin(cli::postconf::main(sys))) },
-    Program { name: "postfix", path: "/usr/sbin/postfix", main: Main::Here(|sys| Box::pin(cli::postfix::main(sys))) },
-    Program { name: "postlog", path: "/usr/sbin/postlog", main: Main::Here(|sys| Box::pin(cli::postlog::main(sys))) },
-    Program { name: "postmap", path: "/usr/sbin/postmap", main: Main::Here(|sys| Box::pin(cli::postmap::main(sys))) },
-    Program { name: "postmulti", path: "/usr/sbin/postmulti", main: Main::Here(|sys| Box::pin(cli::postmulti::main(sys))) },
-    Program { name: "postqueue", path: "/usr/sbin/postqueue", main: Main::Here(|sys| Box::pin(cli::postqueue::main(sys))) },
-    Program { name: "postsuper", path: "/usr/sbin/postsuper", main: Main::Here(|sys| Box::pin(cli::postsuper::main(sys))) },
-    Program { name: "sendmail", path: "/usr/sbin/sendmail", main: Main::Here(|sys| Box::pin(cli::sendmail::main(sys))) },
-];
+programs! {
+    /// The commands of Postfix, fetched at first use or when idle.
+    TOOLS behind mailtools:
+        "mailq" "/usr/bin/mailq" cli::sendmail::main,
+        "newaliases" "/usr/bin/newaliases" cli::sendmail::main,
+        "postalias" "/usr/sbin/postalias" cli::postmap::postalias,
+        "postdrop" "/usr/sbin/postdrop" cli::postdrop::main,
+        "postcat" "/usr/sbin/postcat" cli::postcat::main,
+        "postconf" "/usr/sbin/postconf" cli::postconf::main,
+        "postmap" "/usr/sbin/postmap" cli::postmap::main,
+        "postmulti" "/usr/sbin/postmulti" cli::postmulti::main,
+        "postqueue" "/usr/sbin/postqueue" cli::postqueue::main,
+        "postsuper" "/usr/sbin/postsuper" cli::postsuper::main,
+        "sendmail" "/usr/sbin/sendmail" cli::sendmail::main,
+}
 
-/// The programs that master(8) starts.
-pub static DAEMONS: &[Program] = &[
-    Program { name: "anvil", path: "/usr/lib/postfix/sbin/anvil", main: Main::Here(|sys| Box::pin(anvil::main(sys))) },
-    Program { name: "bounce", path: "/usr/lib/postfix/sbin/bounce", main: Main::Here(|sys| Box::pin(bounce::main(sys))) },
-    Program { name: "cleanup", path: "/usr/lib/postfix/sbin/cleanup", main: Main::Here(|sys| Box::pin(cleanup::main(sys))) },
-    Program { name: "discard", path: "/usr/lib/postfix/sbin/discard", main: Main::Here(|sys| Box::pin(error::discard(sys))) },
-    Program { name: "error", path: "/usr/lib/postfix/sbin/error", main: Main::Here(|sys| Box::pin(error::main(sys))) },
-    Program { name: "flush", path: "/usr/lib/postfix/sbin/flush", main: Main::Here(|sys| Box::pin(flush::main(sys))) },
-    Program { name: "lmtp", path: "/usr/lib/postfix/sbin/lmtp", main: Main::Here(|sys| Box::pin(smtp::main(sys))) },
-    Program { name: "local", path: "/usr/lib/postfix/sbin/local", main: Main::Here(|sys| Box::pin(local::main(sys))) },
-    Program { name: "master", path: "/usr/lib/postfix/sbin/master", main: Main::Here(|sys| Box::pin(master::main(sys))) },
-    Program { name: "pickup", path: "/usr/lib/postfix/sbin/pickup", main: Main::Here(|sys| Box::pin(pickup::main(sys))) },
-    Program { name: "pipe", path: "/usr/lib/postfix/sbin/pipe", main: Main::Here(|sys| Box::pin(pipe::main(sys))) },
-    Program { name: "proxymap", path: "/usr/lib/postfix/sbin/proxymap", main: Main::Here(|sys| Box::pin(proxymap::main(sys))) },
-    Program { name: "qmgr", path: "/usr/lib/postfix/sbin/qmgr", main: Main::Here(|sys| Box::pin(qmgr::main(sys))) },
-    Program { name: "showq", path: "/usr/lib/postfix/sbin/showq", main: Main::Here(|sys| Box::pin(showq::main(sys))) },
-    Program { name: "smtp", path: "/usr/lib/postfix/sbin/smtp", main: Main::Here(|sys| Box::pin(smtp::main(sys))) },
-    Program { name: "smtpd", path: "/usr/lib/postfix/sbin/smtpd", main: Main::Here(|sys| Box::pin(smtpd::main(sys))) },
-    Program { name: "spawn", path: "/usr/lib/postfix/sbin/spawn", main: Main::Here(|sys| Box::pin(spawn::main(sys))) },
-    Program {
-        name: "trivial-rewrite",
-        path: "/usr/lib/postfix/sbin/trivial-rewrite",
-        main: Main::Here(|sys| Box::pin(trivial_rewrite::main(sys))),
-    },
-    Program { name: "verify", path: "/usr/lib/postfix/sbin/verify", main: Main::Here(|sys| Box::pin(verify::main(sys))) },
-    Program { name: "virtual", path: "/usr/lib/postfix/sbin/virtual", main: Main::Here(|sys| Box::pin(virtual_::main(sys))) },
-];
+programs! {
+    /// The programs that master(8) starts, and what starts it: fetched when the mail system starts.
+    DAEMONS behind postfix:
+        "anvil" "/usr/lib/postfix/sbin/anvil" anvil::main,
+        "bounce" "/usr/lib/postfix/sbin/bounce" bounce::main,
+        "cleanup" "/usr/lib/postfix/sbin/cleanup" cleanup::main,
+        "discard" "/usr/lib/postfix/sbin/discard" error::discard,
+        "error" "/usr/lib/postfix/sbin/error" error::main,
+        "flush" "/usr/lib/postfix/sbin/flush" flush::main,
+        "lmtp" "/usr/lib/postfix/sbin/lmtp" smtp::main,
+        "local" "/usr/lib/postfix/sbin/local" local::main,
+        "master" "/usr/lib/postfix/sbin/master" master::main,
+        "pickup" "/usr/lib/postfix/sbin/pickup" pickup::main,
+        "pipe" "/usr/lib/postfix/sbin/pipe" pipe::main,
+        "proxymap" "/usr/lib/postfix/sbin/proxymap" proxymap::main,
+        "qmgr" "/usr/lib/postfix/sbin/qmgr" qmgr::main,
+        "showq" "/usr/lib/postfix/sbin/showq" showq::main,
+        "smtp" "/usr/lib/postfix/sbin/smtp" smtp::main,
+        "smtpd" "/usr/lib/postfix/sbin/smtpd" smtpd::main,
+        "spawn" "/usr/lib/postfix/sbin/spawn" spawn::main,
+        "trivial-rewrite" "/usr/lib/postfix/sbin/trivial-rewrite" trivial_rewrite::main,
+        "verify" "/usr/lib/postfix/sbin/verify" verify::main,
+        "virtual" "/usr/lib/postfix/sbin/virtual" virtual_::main,
+        "postfix" "/usr/sbin/postfix" cli::postfix::main,
+        "postlog" "/usr/sbin/postlog" cli::postlog::main,
+}

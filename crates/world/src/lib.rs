@@ -42,7 +42,7 @@ pub struct World {
 
 impl World {
     /// The world of a lab at its start. Its clock stands at the lab's start time; `seed` decides queue ids and other chance.
-    /// The tray holds the opening of the lab's terminals.
+    /// The tray holds the opening of the lab's terminals, or the wish for the code that its machines need to start.
     ///
     /// # Errors
     /// A sentence, if there is no such lab.
@@ -56,11 +56,12 @@ impl World {
             waiting: VecDeque::new(),
             asked: true,
         };
+        let start = found.start;
+        world.waiting.push_back((start, Input::Tick));
         for (host, user) in found.info.terminals {
-            world.open(host, user);
+            world.waiting.push_back((start, Input::Open { host: (*host).into(), user: (*user).into() }));
         }
-        world.stage.kernel.advance(world.stage.kernel.now());
-        world.drain();
+        world.work();
         Ok(world)
     }
     /// The time on the world's clock.
@@ -83,20 +84,30 @@ impl World {
             && let Some((now, input)) = self.waiting.pop_front()
         {
             self.stage.kernel.advance(now);
-            if self.stage.kernel.stalled().is_some() && input != Input::Tick {
+            let left = if self.stage.kernel.stalled().is_some() { Some(input) } else { self.take(input) };
+            if let Some(input) = left {
                 self.waiting.push_front((now, input));
-                break;
             }
-            self.take(input);
         }
         self.asked = true;
         self.drain();
     }
-    fn take(&mut self, input: Input) {
+    /// Carries an input out; gives back what has to wait for a program's code.
+    fn take(&mut self, input: Input) -> Option<Input> {
         let kernel = &mut self.stage.kernel;
         match input {
-            Input::Tty { tty, bytes } => kernel.type_bytes(tty.0, &bytes),
-            Input::Open { host, user } => self.open(&host, &user),
+            Input::Tty { tty, mut bytes } => {
+                let taken = kernel.type_bytes(tty.0, &bytes);
+                if taken < bytes.len() {
+                    return Some(Input::Tty { tty, bytes: bytes.split_off(taken) });
+                }
+            }
+            Input::Open { host, user } => {
+                self.open(&host, &user);
+                if self.stage.kernel.stalled().is_some() {
+                    return Some(Input::Open { host, user });
+                }
+            }
             Input::Close { tty } => kernel.hang_up(tty.0),
             Input::Size { tty, cols, rows } => kernel.resize(tty.0, cols, rows),
             Input::Write { host, path, bytes } => {
@@ -108,6 +119,7 @@ impl World {
         }
         let now = self.stage.kernel.now();
         self.stage.kernel.advance(now);
+        None
     }
     fn open(&mut self, host: &str, user: &str) {
         let Some(n) = self.stage.kernel.host(host) else { return };

@@ -139,7 +139,7 @@ impl Kernel {
     /// Starts a process without parent or terminal; its descriptors are /dev/null. It runs at the next [`Kernel::advance`].
     pub fn start(&mut self, host: usize, path: &str, argv: &[&str], env: &[String], ids: Ids, cwd: &str) -> Sysret<Pid> {
         let argv = argv.iter().map(|a| a.to_string()).collect();
-        let pix = self.birth(host, path, argv, env.to_vec(), ids, cwd, None, None).map_err(|_| Errno::ENOEXEC)?;
+        let pix = self.born(host, path, argv, env, ids, cwd, None, None)?;
         let null = self.open_file(super::fd::Obj::Dev(Dev::Null), true, true, false);
         for _ in 0..3 {
             self.give_fd(pix, null, 0)?;
@@ -151,21 +151,16 @@ impl Kernel {
     #[allow(clippy::too_many_arguments)]
     pub fn open_tty(&mut self, host: usize, user: &str, path: &str, argv: &[&str], env: &[String], ids: Ids, cwd: &str) -> Sysret<u32> {
         let n = self.ttys.len() as u32;
+        let argv = argv.iter().map(|a| a.to_string()).collect();
+        let init = self.pix_of(host, 1);
+        let (now, uid) = (self.now, ids.uid);
+        let pix = self.born(host, path, argv, env, ids, cwd, Some(n), init)?;
         self.ttys.push(Tty::new(host, user.into()));
-        let now = self.now;
-        let uid = ids.uid;
         let fs = self.hosts.get(host).ok_or(Errno::EINVAL)?.fs;
         let name = format!("/dev/pts/{n}");
         self.disks[fs].make_dir("/dev/pts", now)?;
         self.disks[fs].put_dev(&name, Dev::Pts(n), now)?;
         self.disks[fs].own(&name, uid, 5, 0o620)?;
-        let argv = argv.iter().map(|a| a.to_string()).collect();
-        let init = self.pix_of(host, 1);
-        let pix = match self.birth(host, path, argv, env.to_vec(), ids, cwd, Some(n), init) {
-            Ok(pix) => pix,
-            Err(super::proc::ImageError::Errno(e)) => return Err(e),
-            Err(super::proc::ImageError::Stall(_)) => return Err(Errno::EAGAIN),
-        };
         let file = self.open_file(super::fd::Obj::Tty(n), true, true, false);
         for _ in 0..3 {
             self.give_fd(pix, file, 0)?;
@@ -176,11 +171,38 @@ impl Kernel {
         self.tty_changed(n);
         Ok(n)
     }
-    /// Typed bytes; what each causes runs before the next, so that it does not matter how they are cut.
-    pub fn type_bytes(&mut self, tty: u32, bytes: &[u8]) {
-        for byte in bytes {
+    /// Typed bytes; what each causes happens before the next, so that it does not matter how they are cut. How many were taken: where a
+    /// program waits for its code, the rest has to wait too.
+    pub fn type_bytes(&mut self, tty: u32, bytes: &[u8]) -> usize {
+        for (i, byte) in bytes.iter().enumerate() {
+            if self.stalled().is_some() {
+                return i;
+            }
             self.tty_input(tty, std::slice::from_ref(byte));
-            self.run();
+            self.advance(self.now);
+        }
+        bytes.len()
+    }
+    /// A process that nobody forked. If its code is not there, everything waits for it (EAGAIN): try again then.
+    #[allow(clippy::too_many_arguments)]
+    pub(crate) fn born(
+        &mut self,
+        host: usize,
+        path: &str,
+        argv: Vec<String>,
+        env: &[String],
+        ids: Ids,
+        cwd: &str,
+        tty: Option<u32>,
+        parent: Option<super::Pix>,
+    ) -> Sysret<super::Pix> {
+        match self.birth(host, path, argv, env.to_vec(), ids, cwd, tty, parent) {
+            Ok(pix) => Ok(pix),
+            Err(super::proc::ImageError::Errno(e)) => Err(e),
+            Err(super::proc::ImageError::Stall(chunk)) => {
+                self.stall(chunk);
+                Err(Errno::EAGAIN)
+            }
         }
     }
     /// Gives a terminal bytes in one piece: what a program that reads them writes to the network leaves in one segment.

@@ -3,7 +3,7 @@
 
 use super::{Kernel, fd::Obj, stream::Stream, tty::Tty};
 use crate::vfs::Dev;
-use crate::{ChildStatus, Errno, Ids, Pid, Sysret, Termios};
+use crate::{ChildStatus, Ids, Pid, Sysret, Termios};
 
 /// A command whose output is caught.
 #[derive(Clone, Copy)]
@@ -45,7 +45,7 @@ impl Kernel {
         stderr: u32,
     ) -> Sysret<Piped> {
         let args = argv.iter().map(|a| a.to_string()).collect();
-        let pix = self.birth(host, path, args, env.to_vec(), ids, cwd, None, None).map_err(|_| Errno::ENOEXEC)?;
+        let pix = self.born(host, path, args, env, ids, cwd, None, None)?;
         let input = match stdin {
             None => self.open_file(Obj::Dev(Dev::Null), true, false, false),
             Some(bytes) => {

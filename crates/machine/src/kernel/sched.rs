@@ -103,6 +103,12 @@ impl Kernel {
         self.stalled
     }
 
+    /// Nothing goes on until this chunk is there.
+    pub(crate) fn stall(&mut self, chunk: &'static Chunk) {
+        self.stalled = Some(chunk);
+        self.events.push_back(Event::Load(chunk));
+    }
+
     /// The code behind a door has come: everything goes on. After an error the kernel asks again.
     pub fn loaded(&mut self, chunk: &str, table: Result<&'static [Program], LoadError>) {
         match table {
@@ -224,8 +230,7 @@ impl Kernel {
                             proc.next = Next::Trap(trap);
                         }
                         self.ready.push_front(pix);
-                        self.stalled = Some(chunk);
-                        self.events.push_back(Event::Load(chunk));
+                        self.stall(chunk);
                         return;
                     }
                     Served::Gone => {}

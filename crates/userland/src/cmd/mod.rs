@@ -1,4 +1,4 @@
-//! The commands: one file each, and one name in one of the three tables below, each table in the order of the names.
+//! The commands: one file each, and one name in one of the tables below, each table in the order of the names.
 //! To add one: its `mod` line and its name (`cargo xtask new command NAME` does both). A file with more programs than `SPEC` lists
 //! the others as `vi::VIEW`. What stands behind a door must not be mentioned elsewhere in resident code, its spec's name and path excepted.
 
@@ -57,8 +57,19 @@ mod usermod;
 mod wc;
 
 resident! {
+<<<<<<< HEAD
     /// Always there.
     RESIDENT, RESIDENT_PAGES:
+=======
+    /// Always there: what the kernel starts by itself.
+    RESIDENT:
+        init
+}
+
+chunk! {
+    /// Fetched when the first shell starts: the shell and what the first session needs.
+    BASE behind base:
+>>>>>>> b03f00e (Put the shell and Postfix behind doors: machines start when their code has come)
         bash
         cat
         chown::CHGRP
@@ -70,7 +81,6 @@ resident! {
         echo
         r#false
         head
-        init
         ln
         mkdir
         mv

@@ -12,6 +12,7 @@ pub(super) const LAB: Lab = Lab {
         terminals: &[("mail", "root"), ("client", "root")],
         hosts: &[("mail", &["root", "redhat", "student"]), ("client", &["root"]), ("roam", &["root"])],
     },
+    start: SimTime::from_secs(START),
     build,
 };
 
@@ -62,6 +63,5 @@ fn build(seed: u64) -> Stage {
     for host in [mail, client, roam] {
         stage.boot(host);
     }
-    stage.kernel.advance(SimTime::from_secs(START));
     stage
 }

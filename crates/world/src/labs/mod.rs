@@ -3,12 +3,14 @@
 
 mod linuxidc;
 
-use crate::{LabInfo, stage::Stage};
+use crate::{LabInfo, SimTime, stage::Stage};
 
 /// A lab: what a page needs to know of it, and how it is set up.
 pub(crate) struct Lab {
     pub(crate) info: LabInfo,
-    /// Builds it; gives minutes east of UTC.
+    /// When its clock begins; its machines start before that.
+    pub(crate) start: SimTime,
+    /// Builds it, up to the switching on of its machines.
     pub(crate) build: fn(u64) -> Stage,
 }
 
