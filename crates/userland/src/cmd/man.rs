@@ -1,7 +1,7 @@
 //! man, whatis, apropos: short pages made of what each command says of itself.  Source: man(1) of man-db 2.11.2 for messages and layout.
 //! Not here: the real manual pages.
 
-use super::{RESIDENT_PAGES, SCREEN_PAGES, TOOLS_PAGES};
+use super::{BASE_PAGES, RESIDENT_PAGES, SCREEN_PAGES, TOOLS_PAGES};
 use crate::spec::Page;
 use crate::{Ex, Spec};
 use machine::{STDERR, STDOUT, Spawn, Sys, WaitFor};
@@ -42,7 +42,7 @@ fn section(page: &Page) -> u8 {
 }
 
 fn pages() -> impl Iterator<Item = &'static Page> {
-    [RESIDENT_PAGES, TOOLS_PAGES, SCREEN_PAGES].into_iter().flatten()
+    [RESIDENT_PAGES, BASE_PAGES, TOOLS_PAGES, SCREEN_PAGES].into_iter().flatten()
 }
 
 async fn run(sys: Sys) -> i32 {

@@ -57,19 +57,14 @@ mod usermod;
 mod wc;
 
 resident! {
-<<<<<<< HEAD
-    /// Always there.
-    RESIDENT, RESIDENT_PAGES:
-=======
     /// Always there: what the kernel starts by itself.
-    RESIDENT:
+    RESIDENT, RESIDENT_PAGES:
         init
 }
 
 chunk! {
     /// Fetched when the first shell starts: the shell and what the first session needs.
-    BASE behind base:
->>>>>>> b03f00e (Put the shell and Postfix behind doors: machines start when their code has come)
+    BASE, BASE_PAGES behind base:
         bash
         cat
         chown::CHGRP
