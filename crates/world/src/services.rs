@@ -1,4 +1,4 @@
-//! Services of a host, in the way of its time: Red Hat's scripts and runlevels, and the boot that starts them.
+//! Services of a host, in the way of its time: Red Hat's scripts and runlevels, or systemd's units; and the boot that starts them.
 //! Not here: the scripts themselves (`labs/redhat`). Source: Red Hat Enterprise Linux 5 and 6, chkconfig(8), inittab(5).
 
 use crate::stage::Stage;
@@ -45,6 +45,23 @@ impl Stage {
         self.file(host, "/etc/inittab", b"# Default runlevel: 3 is full multiuser mode.\nid:3:initdefault:\n\nl3:3:wait:/etc/rc.d/rc 3\n");
         self.file(host, "/usr/sbin/chkconfig", &program_file("chkconfig"));
         self.own(host, "/usr/sbin/chkconfig", 0, 0, 0o755);
+    }
+
+    /// Gives a host systemd's way with services; those of `on` start at boot.
+    pub fn systemd(&mut self, host: usize, on: &[&str]) {
+        let now = self.kernel.now();
+        const WANTS: &str = "/etc/systemd/system/multi-user.target.wants";
+        for dir in ["/run/systemd/system", "/lib/systemd/system", WANTS] {
+            self.dir(host, dir, 0, 0, 0o755);
+        }
+        self.file(host, "/lib/systemd/system/postfix.service", include_str!("../labs/common/postfix.service").as_bytes());
+        self.file(host, "/lib/systemd/system/saslauthd.service", include_str!("../labs/common/saslauthd.service").as_bytes());
+        self.file(host, "/etc/default/saslauthd", include_str!("../labs/common/saslauthd.default").as_bytes());
+        for name in on {
+            if let Some(disk) = self.kernel.disk_mut(host) {
+                let _ = disk.put_link(&format!("{WANTS}/{name}.service"), &format!("/lib/systemd/system/{name}.service"), now);
+            }
+        }
     }
 
     /// Starts the first process of a host; it starts the services. To be called before anything else runs there.

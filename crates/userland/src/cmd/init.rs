@@ -1,7 +1,8 @@
-//! init: process 1.  Starts the services of the default runlevel and adopts orphans.  Not here: changing the runlevel while it runs.
+//! init: process 1.  Starts the services of the default runlevel (or, without /etc/inittab, systemd's) and adopts orphans.  Not here: changing the runlevel while it runs.
 //! Source: init(8), inittab(5) of sysvinit.
 
 use crate::Spec;
+use crate::util::unit::{Unit, WANTS};
 use machine::{OnSignal, Signal, Spawn, Sys, WaitFor};
 
 pub(super) const SPEC: Spec = Spec {
@@ -35,6 +36,14 @@ async fn run(sys: Sys) -> i32 {
         if let Ok(pid) = sys.spawn(spawn).await {
             // Gives ECHILD when it has ended.
             let _ = sys.wait(WaitFor::Pid(pid), true, false).await;
+        }
+    }
+    if table.is_empty() {
+        // systemd's way.
+        for entry in sys.read_dir(WANTS).await.unwrap_or_default() {
+            if let Some(unit) = Unit::load(&sys, &entry.name).await {
+                unit.start(&sys).await;
+            }
         }
     }
     loop {

@@ -43,6 +43,7 @@ mod service;
 mod sleep;
 mod su;
 mod sudo;
+mod systemctl;
 mod tail;
 mod telnet;
 mod testsaslauthd;
@@ -59,7 +60,12 @@ mod wc;
 resident! {
     /// Always there: what the kernel starts by itself.
     RESIDENT, RESIDENT_PAGES:
+        chkconfig
         init
+        nologin
+        saslauthd
+        service
+        su
 }
 
 chunk! {
@@ -123,6 +129,7 @@ chunk! {
         saslpasswd2::LIST
         saslpasswd2
         sudo
+        systemctl
         testsaslauthd
         top
         unix_chkpwd

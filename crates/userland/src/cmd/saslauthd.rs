@@ -5,7 +5,7 @@ mod serve;
 
 use crate::Spec;
 use crate::util::getopt;
-use machine::{Errno, Facility, Fd, KillTarget, OnSignal, Open, Pid, Run, STDERR, Signal, Spawn, Sys, TraceId};
+use machine::{Errno, Facility, Fd, KillTarget, OnSignal, Open, Pid, Run, STDERR, Signal, Spawn, Sys, TraceId, WaitFor};
 
 pub(super) const SPEC: Spec = Spec {
     name: "saslauthd",
@@ -185,8 +185,6 @@ async fn running(daemon: &Daemon) -> bool {
 /// The first of the daemons: makes the files and the socket, starts the others, answers like them, and tidies up at the end.
 async fn master(daemon: Daemon, workers: usize, ready: Option<Fd>) -> i32 {
     let sys = daemon.sys.clone();
-    // Children are not waited for.
-    sys.on_signal(Signal::Chld, OnSignal::Ignore).await;
     sys.on_signal(Signal::Hup, OnSignal::Ignore).await;
     sys.on_signal(Signal::Pipe, OnSignal::Ignore).await;
     for signal in [Signal::Term, Signal::Int] {
@@ -258,6 +256,8 @@ async fn fork(daemon: &Daemon, fds: &[Fd], child: Child) {
 async fn accept(daemon: Daemon, listener: Fd, here: bool) -> i32 {
     let sys = &daemon.sys;
     loop {
+        // Children that have ended meanwhile.
+        while let Ok(Some(_)) = sys.wait(WaitFor::Any, false, false).await {}
         match sys.accept(listener).await {
             Ok((fd, _)) if here => {
                 serve::answer(&daemon, fd).await;

@@ -11,6 +11,7 @@ pub(crate) mod perm;
 pub(crate) mod proc;
 pub(crate) mod quote;
 pub(crate) mod shadow;
+pub(crate) mod unit;
 pub(crate) mod users;
 pub(crate) mod walk;
 pub(crate) mod when;
