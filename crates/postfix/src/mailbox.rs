@@ -5,7 +5,7 @@ use crate::address::tok::quote_local;
 use crate::maillog::Log;
 use crate::queue::envelope::content;
 use crate::report::Dsn;
-use machine::{DateTime, Errno, Fd, FileKind, Ids, Open, Sys, Whence};
+use machine::{DateTime, Errno, Fd, FileKind, Ids, Open, Sys, Sysret, Whence};
 
 /// What is put before and around a message.
 #[allow(missing_docs)]
@@ -193,21 +193,14 @@ impl Mbox<'_> {
     }
     /// Opens the file, or makes it where there is none; what others may have put there is looked at first (safe_open(3)).
     async fn open(&self, sys: &Sys) -> Result<Fd, (Errno, String)> {
-        let link = sys.lstat(self.path).await;
-        if let Ok(st) = &link
-            && st.kind == FileKind::Symlink
-            && st.uid != 0
-        {
-            return Err((Errno::EPERM, "file is a symbolic link".to_string()));
-        }
         let flags = Open { create: false, ..Open::APPEND };
         match sys.open(self.path, flags, 0).await {
-            Ok(fd) => match sys.fstat(fd).await {
-                Ok(st) if st.kind == FileKind::File && st.nlink != 1 => {
+            Ok(fd) => match self.objection(sys, fd).await {
+                Some(reason) => {
                     let _ = sys.close(fd).await;
-                    Err((Errno::EPERM, format!("file has {} hard links", st.nlink)))
+                    Err((Errno::EPERM, reason))
                 }
-                _ => Ok(fd),
+                None => Ok(fd),
             },
             Err(Errno::ENOENT) => {
                 let made = sys.open(self.path, Open { excl: true, ..Open::APPEND }, 0o600).await;
@@ -219,6 +212,20 @@ impl Mbox<'_> {
             }
             Err(e) => Err((e, format!("cannot open file: {e}"))),
         }
+    }
+    /// What speaks against writing to an existing file: other names, or a symbolic link that is not root's in a directory of root's.
+    async fn objection(&self, sys: &Sys, fd: Fd) -> Option<String> {
+        let st = sys.fstat(fd).await.ok()?;
+        if st.kind == FileKind::File && st.nlink != 1 {
+            return Some(format!("file has {} hard links", st.nlink));
+        }
+        let link = sys.lstat(self.path).await.ok()?;
+        if link.kind != FileKind::Symlink {
+            return None;
+        }
+        let dir = self.path.rsplit_once('/').map_or(".", |(dir, _)| if dir.is_empty() { "/" } else { dir });
+        let safe = link.uid == 0 && sys.stat(dir).await.is_ok_and(|d| d.uid == 0 && d.mode & 0o022 == 0);
+        (!safe).then(|| "file is a symbolic link".to_string())
     }
     async fn fill(&self, sys: &Sys, fd: Fd, copy: &Copy<'_>, how: u8) -> Result<(), Dsn> {
         let st = sys.fstat(fd).await.map_err(|e| Dsn::new("4.2.0", format!("cannot open file: {e}")))?;
@@ -250,17 +257,17 @@ impl Mbox<'_> {
     }
 }
 
-async fn make_dirs(sys: &Sys, path: &str) -> bool {
+async fn make_dirs(sys: &Sys, path: &str) -> Sysret<()> {
     let mut at = 1;
     while let Some(end) = path[at..].find('/').map(|i| at + i) {
         match sys.mkdir(&path[..end], 0o700).await {
             Ok(()) | Err(Errno::EEXIST) => {}
             Err(_) if sys.stat(&path[..end]).await.is_ok_and(|s| s.is_dir()) => {}
-            Err(_) => return false,
+            Err(e) => return Err(e),
         }
         at = end + 1;
     }
-    true
+    Ok(())
 }
 
 /// Delivers into a maildir (its path ends in `/`).
@@ -278,8 +285,11 @@ async fn maildir_as(sys: &Sys, path: &str, copy: &Copy<'_>, how: u8, default: &s
     let fail = |e: Errno, file: &str| Dsn::new(&status(e, default), format!("create maildir file {file}: {e}"));
     let flags = Open { excl: true, ..Open::CREATE };
     let mut opened = sys.open(&temp, flags, 0o600).await;
-    if opened == Err(Errno::ENOENT) && make_dirs(sys, &format!("{path}tmp/")).await {
-        opened = sys.open(&temp, flags, 0o600).await;
+    if opened == Err(Errno::ENOENT) {
+        opened = match make_dirs(sys, &format!("{path}tmp/")).await {
+            Ok(()) => sys.open(&temp, flags, 0o600).await,
+            Err(e) => Err(e),
+        };
     }
     let fd = opened.map_err(|e| fail(e, &temp))?;
     let ino = sys.fstat(fd).await.map(|s| s.ino).unwrap_or(0);
@@ -294,9 +304,11 @@ async fn maildir_as(sys: &Sys, path: &str, copy: &Copy<'_>, how: u8, default: &s
     if result.is_ok() {
         let mut linked = sys.link(&temp, &new).await;
         if linked == Err(Errno::ENOENT) {
-            make_dirs(sys, &format!("{path}cur/")).await;
-            make_dirs(sys, &format!("{path}new/")).await;
-            linked = sys.link(&temp, &new).await;
+            let _ = make_dirs(sys, &format!("{path}cur/")).await;
+            linked = match make_dirs(sys, &format!("{path}new/")).await {
+                Ok(()) => sys.link(&temp, &new).await,
+                Err(e) => Err(e),
+            };
         }
         result = linked.map_err(|e| fail(e, &new));
     }

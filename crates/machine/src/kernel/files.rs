@@ -43,6 +43,10 @@ impl Kernel {
             Some(_) if flags.create && flags.excl => return Err(Errno::EEXIST),
             Some(ino) => {
                 let want = u16::from(flags.read) * 4 + u16::from(flags.write) * 2;
+                // A directory is one whoever asks.
+                if flags.write && matches!(disk.inode(ino)?.node, Node::Dir(..)) {
+                    return Err(Errno::EISDIR);
+                }
                 disk.allowed(ino, &ids, want)?;
                 ino
             }
@@ -57,7 +61,6 @@ impl Kernel {
         };
         let inode = disk.inode_mut(ino)?;
         let obj = match &mut inode.node {
-            Node::Dir(..) if flags.write => return Err(Errno::EISDIR),
             Node::Symlink(_) => return Err(Errno::ELOOP),
             Node::Socket(_) => return Err(Errno::ENOTSOCK),
             Node::Dir(..) | Node::File(_) => {

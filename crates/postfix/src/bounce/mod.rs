@@ -10,6 +10,7 @@ pub(crate) use journal::{Record, read as read_journal};
 use crate::ipc::{Attrs, Conn};
 use crate::post::Post;
 use crate::queue;
+use crate::queue::envelope::verp_sender;
 use crate::report::{Dsn, flag, notify};
 use crate::server::Daemon;
 use machine::Sys;
@@ -22,6 +23,8 @@ pub(crate) const APPEND: i64 = 0;
 pub(crate) const FLUSH: i64 = 1;
 /// Tell the sender that the message waits.
 pub(crate) const WARN: i64 = 2;
+/// Tell the sender that the message is returned, each recipient in a notice of its own to an address that names it.
+pub(crate) const VERP: i64 = 3;
 /// A notice of one recipient that is not in a log.
 pub(crate) const ONE: i64 = 4;
 /// Tell the sender what was delivered.
@@ -49,6 +52,7 @@ async fn serve(d: &Daemon, conn: &mut Conn) {
     let ok = match ask.num("nrequest") {
         APPEND => journal::append(&d.sys, service, &ask).await,
         FLUSH => returned(d, service, &ask, None).await,
+        VERP => returned_verp(d, service, &ask).await,
         WARN => waiting(d, service, &ask).await,
         ONE => {
             let record = Record { rcpt: crate::deliver::get_rcpt(&ask), dsn: Dsn::get(&ask) };
@@ -66,8 +70,13 @@ async fn send(d: &Daemon, n: &Notice, from: &str, to: &str, copy: bool, filter: 
     if rows.is_empty() && (n.kind != Kind::Failure || n.log_found) {
         return Some(String::new());
     }
+    post(d, n, (from, to), copy, &rows, full).await
+}
+
+/// Posts a notice of these recipients: its queue id.
+async fn post(d: &Daemon, n: &Notice, (from, to): (&str, &str), copy: bool, rows: &[&Record], full: bool) -> Option<String> {
     let mut post = Post::open(&d.sys, &d.cfg, from, to, "bounce", 0).await?;
-    n.compose(d, &mut post, to, copy, &rows, full);
+    n.compose(d, &mut post, to, copy, rows, full);
     let id = post.id.clone();
     post.finish().await.then_some(id)
 }
@@ -123,6 +132,31 @@ async fn returned(d: &Daemon, service: &str, ask: &Attrs, one: Option<Record>) -
         }
     }
     done
+}
+
+/// A returned message with VERP: a notice for each recipient.
+async fn returned_verp(d: &Daemon, service: &str, ask: &Attrs) -> bool {
+    let (id, sender) = (ask.get("queue_id").to_string(), ask.get("sender").to_string());
+    let n = Notice::load(d, service, ask, Kind::Failure, None).await;
+    if !n.log_found {
+        return returned(d, service, ask, None).await;
+    }
+    let full = ask.num("ret_flags") != 2;
+    for record in &n.records {
+        if record.rcpt.notify == 0 || record.rcpt.notify & notify::FAILURE != 0 {
+            let to = verp_sender(ask.get("verp_delimiters"), &sender, &record.rcpt);
+            let Some(new) = post(d, &n, ("", &to), false, &[record], full).await else { return false };
+            d.log.info(format_args!("{id}: sender non-delivery notification: {new}"));
+        }
+        if classes(d, &["bounce"]) {
+            match post(d, &n, (&double_bounce(d), &d.cfg.str("bounce_notice_recipient")), true, &[record], false).await {
+                Some(new) => d.log.info(format_args!("{id}: postmaster non-delivery notification: {new}")),
+                None => d.log.warn(format_args!("{id}: postmaster notice failed while bouncing to {sender}")),
+            }
+        }
+    }
+    let _ = d.sys.unlink(&queue::path(service, &id)).await;
+    true
 }
 
 /// A waiting message: a notice to the sender. The log stays.

@@ -35,9 +35,19 @@ impl Message {
     /// Reads a message of the active queue. `None`: its file is damaged.
     pub(super) async fn read(d: &Daemon, id: &str) -> Option<Message> {
         let file = d.sys.read_file(&queue::path("active", id)).await.ok()?;
-        let envelope = Envelope::parse(&file)?;
+        let mut envelope = Envelope::parse(&file)?;
         if !envelope.complete || envelope.sender.is_none() {
             return None;
+        }
+        if !envelope.verp.is_empty() {
+            let allowed = d.cfg.str("verp_delimiter_filter");
+            if envelope.sender.as_deref() == Some("") {
+                d.log.warn(format_args!("{id}: ignoring VERP request for null sender"));
+                envelope.verp.clear();
+            } else if envelope.verp.chars().count() != 2 || !envelope.verp.chars().all(|c| allowed.contains(c)) {
+                d.log.warn(format_args!("{id}: ignoring bad VERP delimiters: \"{}\"", envelope.verp));
+                envelope.verp.clear();
+            }
         }
         let stats = Stats { incoming: envelope.arrival, active: d.sys.now(), ..Stats::default() };
         let trace_flags = envelope.attr("trace_flags").parse().unwrap_or(0);
@@ -173,7 +183,8 @@ impl Qmgr {
         for r in routed {
             let transport = self.transport(&r.transport);
             let dest = self.dest(transport, &r.queue, &r.nexthop);
-            let limit = self.transports[transport].rcpt_limit;
+            // A sender that names the recipient cannot name two.
+            let limit = if self.active[at].envelope.verp.is_empty() { self.transports[transport].rcpt_limit } else { 1 };
             if last == Some(dest)
                 && let Some(entry) = self.dests[dest].todo.back_mut()
                 && entry.id == id
@@ -229,6 +240,11 @@ impl Qmgr {
             .with("sender", m.sender())
             .with("envelope_id", m.envelope.attr("envelope_id"))
             .with("ret_flags", m.envelope.attr("ret_flags"))
+            .with("verp_delimiters", &m.envelope.verp)
+    }
+    /// With VERP each recipient gets a notice of its own.
+    fn flush_kind(&self, m: &Message) -> i64 {
+        if m.envelope.verp.is_empty() || self.d.cfg.bool("disable_verp_bounces") { bounce::FLUSH } else { bounce::VERP }
     }
     /// Notices, then removal or the deferred queue.
     async fn all_tried(&mut self, id: &str) {
@@ -240,7 +256,7 @@ impl Qmgr {
         match sys.stat(&log).await {
             Ok(st) if st.size == 0 => drop(sys.unlink(&log).await),
             Ok(_) => {
-                let service = self.reporter.notice("private/bounce", bounce::FLUSH, &ask);
+                let service = self.reporter.notice("private/bounce", self.flush_kind(&m), &ask);
                 if self.reporter.soft_bounce || !service.await {
                     if !self.reporter.soft_bounce {
                         self.d.log.info(format_args!("{id}: status=deferred (bounce failed)"));
@@ -270,7 +286,7 @@ impl Qmgr {
                 let trace = sys.trace(trace);
                 let from = log_address(m.sender());
                 self.d.log.info_of(trace, format_args!("{id}: from=<{from}>, status={word}, returned to sender"));
-                m.deferred = !self.reporter.notice("private/defer", bounce::FLUSH, &ask).await;
+                m.deferred = !self.reporter.notice("private/defer", self.flush_kind(&m), &ask).await;
             } else if let Some((warn, offset)) = m.envelope.warn
                 && warn > 0
                 && now + 1 >= warn

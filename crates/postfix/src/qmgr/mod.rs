@@ -6,6 +6,7 @@ mod message;
 
 use crate::deliver::Request;
 use crate::ipc::{Attrs, Conn};
+use crate::queue::envelope::verp_sender;
 use crate::queue::{self, READY};
 use crate::report::{Dsn, Reporter, is_status};
 use crate::rewrite_clnt::Resolver;
@@ -274,7 +275,10 @@ impl Qmgr {
         }
         request.origin = crate::deliver::origin(&m.envelope.attrs);
         request.ret = m.envelope.attr("ret_flags").parse().unwrap_or(0);
-        request.sender = m.sender().to_string();
+        request.sender = match entry.rcpts.first() {
+            Some(rcpt) if !m.envelope.verp.is_empty() => verp_sender(&m.envelope.verp, m.sender(), rcpt),
+            _ => m.sender().to_string(),
+        };
         request.rcpts = entry.rcpts.clone();
         Some(request)
     }
@@ -287,14 +291,8 @@ impl Qmgr {
         let mut dsn = answer.as_ref().map(Dsn::get).unwrap_or_default();
         let deferred = crashed || answer.is_some_and(|a| a.num("delivery_status") != 0);
         if crashed {
+            // The message waits, and nothing is known of the destination.
             self.d.log.warn(format_args!("private/{name} socket: malformed response"));
-            let text = "failure -- see a previous warning/fatal/panic logfile record for the problem description";
-            self.d.log.warn(format_args!("transport {name} {text}"));
-            dsn = Dsn::new("4.3.0", "unknown mail transport error");
-            let transport = self.dests[dest].transport;
-            self.dests[dest].todo.push_front(entry);
-            self.transport_dead(transport, dsn).await;
-            return;
         }
         if deferred {
             if let Some(m) = self.active.iter_mut().find(|m| m.id == entry.id) {
@@ -316,7 +314,7 @@ impl Qmgr {
                 }
             }
         }
-        if dsn.reason.is_empty() {
+        if dsn.reason.is_empty() && !crashed {
             let limit = self.transports[self.dests[dest].transport].concurrency_limit;
             self.dests[dest].succeeded(limit);
         }

@@ -43,12 +43,32 @@ pub(crate) struct Envelope {
     pub(crate) attrs: Vec<(String, String)>,
     /// When to warn of the delay (seconds) and where that record stands.
     pub(crate) warn: Option<(u64, u64)>,
+    /// The two delimiters of VERP; empty: none.
+    pub(crate) verp: String,
     /// Content filter `transport:nexthop`.
     pub(crate) filter: String,
     /// Redirect address.
     pub(crate) redirect: String,
     /// The last record was there.
     pub(crate) complete: bool,
+}
+
+/// A sender that names the recipient, so that a notice tells who is meant: `list+user=domain@host`.
+pub(crate) fn verp_sender(delimiters: &str, sender: &str, rcpt: &Rcpt) -> String {
+    let mut marks = delimiters.chars();
+    let (Some(before), Some(within)) = (marks.next(), marks.next()) else { return sender.to_string() };
+    let (local, domain) = crate::address::cut(sender);
+    let (name, host) = crate::address::cut(if rcpt.orig.is_empty() { &rcpt.addr } else { &rcpt.orig });
+    let mut out = format!("{local}{before}{name}");
+    if !host.is_empty() {
+        out.push(within);
+        out.push_str(host);
+    }
+    if !domain.is_empty() {
+        out.push('@');
+        out.push_str(domain);
+    }
+    out
 }
 
 /// `name=value` of an attribute record.
@@ -86,6 +106,7 @@ impl Envelope {
                 rec::FULL => e.fullname = text,
                 rec::FILT => e.filter = text,
                 rec::RDR => e.redirect = text,
+                rec::VERP => e.verp = text,
                 rec::WARN => e.warn = Some((field(0).max(0) as u64, at)),
                 rec::ATTR => match split_attr(&text) {
                     ("dsn_orig_rcpt", v) => rcpt.dsn_orcpt = v.to_string(),

@@ -86,7 +86,8 @@ pub(crate) async fn create(sys: &Sys, queue: &str, long_ids: bool) -> Sysret<(Fd
     let temp = format!("{queue}/{}.{}", now.0 % 1_000_000, sys.pid());
     let fd = sys.open(&temp, Open { read: true, excl: true, ..Open::CREATE }, 0o600).await?;
     let ino = sys.fstat(fd).await?.ino;
-    let mut at = now;
+    // Events here come at round times; a clock in life has microseconds of its own, which keep ids from coming twice.
+    let mut at = now.plus_micros(sys.random().await % 1000);
     loop {
         let id = id::make(at, ino, long_ids);
         make_dir(sys, queue, &id).await;

@@ -273,7 +273,7 @@ impl Router {
         let failed = || d.log.warn(format_args!("{} lookup failure", self.transport.title()));
         let hit = match find::find(&d.cfg, &self.transport, &way.recipient, Keys::Domains(self.parents)).await {
             Ok(Some(found)) => Some(found.hit),
-            Ok(None) => match self.transport.find("*").await {
+            Ok(None) => match self.transport.find_fixed("*").await {
                 Ok(hit) => hit,
                 Err(_) => {
                     failed();
