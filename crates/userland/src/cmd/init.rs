@@ -33,6 +33,8 @@ async fn run(sys: Sys) -> i32 {
         }
         let mut spawn = Spawn::exec("/bin/sh", ["sh", "-c", process].map(String::from).to_vec());
         spawn.session = true;
+        // What it ignores, its children would ignore too, and could wait for nobody.
+        spawn.signals = vec![(Signal::Chld, OnSignal::Default)];
         if let Ok(pid) = sys.spawn(spawn).await {
             // Gives ECHILD when it has ended.
             let _ = sys.wait(WaitFor::Pid(pid), true, false).await;

@@ -554,9 +554,7 @@ impl Shell {
         self.set_opt('4', true);
         self.set_shopt("expand_aliases", true);
         self.job_control = self.sys.is_tty(0).await;
-        for signal in [Signal::Int, Signal::Winch] {
-            self.sys.on_signal(signal, OnSignal::Catch).await;
-        }
+        self.sys.on_signal(Signal::Int, OnSignal::Catch).await;
         for signal in [Signal::Quit, Signal::Term, Signal::Tstp, Signal::Ttin, Signal::Ttou] {
             self.sys.on_signal(signal, OnSignal::Ignore).await;
         }
