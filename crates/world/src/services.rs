@@ -24,6 +24,11 @@ impl Stage {
         }
         if let Some(disk) = self.kernel.disk_mut(host) {
             let _ = disk.put_link("/etc/init.d", "rc.d/init.d", now);
+            // Its adduser is another name of useradd.
+            for name in ["adduser", "addgroup", "deluser", "delgroup", "update-rc.d", "systemctl"] {
+                let _ = disk.remove_file(&format!("/usr/sbin/{name}"), now).or_else(|_| disk.remove_file(&format!("/usr/bin/{name}"), now));
+            }
+            let _ = disk.put_link("/usr/sbin/adduser", "useradd", now);
             for level in 0..7 {
                 let _ = disk.put_link(&format!("/etc/rc{level}.d"), &format!("rc.d/rc{level}.d"), now);
             }

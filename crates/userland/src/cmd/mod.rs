@@ -5,12 +5,14 @@
 use crate::shell as bash;
 use crate::spec::assert_sorted;
 
+mod adduser;
 mod cat;
 mod chkconfig;
 mod chmod;
 mod chown;
 mod chpasswd;
 mod cp;
+mod crontab;
 mod date;
 mod echo;
 mod explain;
@@ -21,13 +23,17 @@ mod gpasswd;
 mod groupadd;
 mod head;
 mod hostname;
+mod hostnamectl;
 mod init;
 mod kill;
 mod killall;
+mod last;
 mod ln;
 mod logger;
+mod login;
 mod man;
 mod mkdir;
+mod mount;
 mod mv;
 mod nologin;
 mod passwd;
@@ -51,6 +57,7 @@ mod top;
 mod touch;
 mod r#true;
 mod unix_chkpwd;
+mod update_rc_d;
 mod uptime;
 mod useradd;
 mod userdel;
@@ -105,8 +112,13 @@ chunk! {
 chunk! {
     /// Fetched at first use or when idle: the rarer tools.
     TOOLS, TOOLS_PAGES behind tools:
+        adduser::ADDGROUP
+        adduser
         man::APROPOS
         chpasswd
+        crontab
+        adduser::DELGROUP
+        adduser::DELUSER
         hostname::DNSDOMAINNAME
         hostname::DOMAINNAME
         explain
@@ -117,22 +129,29 @@ chunk! {
         groupadd::GROUPDEL
         groupadd::GROUPMOD
         hostname
+        hostnamectl
         kill
         killall
+        last
         logger
+        login
         man
+        mount
         passwd
         pgrep
         pgrep::PIDOF
         pgrep::PKILL
         ps
+        last::RUNLEVEL
         saslpasswd2::LIST
         saslpasswd2
         sudo
         systemctl
         testsaslauthd
         top
+        mount::UMOUNT
         unix_chkpwd
+        update_rc_d
         uptime
         useradd
         userdel

@@ -317,7 +317,7 @@ async fn run(sys: Sys) -> i32 {
 }
 
 /// Makes a home directory, with its parents, and fills it with copies of what is in `skel`.
-async fn make_home(sys: &Sys, skel: &str, home: &str, uid: u32, gid: u32, mode: u16) -> bool {
+pub(super) async fn make_home(sys: &Sys, skel: &str, home: &str, uid: u32, gid: u32, mode: u16) -> bool {
     let mut path = String::new();
     for part in home.split('/').filter(|p| !p.is_empty()) {
         path.push('/');

@@ -131,7 +131,7 @@ async fn run(sys: Sys) -> i32 {
 }
 
 /// Removes a directory with all that is in it.
-async fn remove_tree(sys: &Sys, path: &str) -> bool {
+pub(super) async fn remove_tree(sys: &Sys, path: &str) -> bool {
     // Directories wait until what is in them is gone.
     let mut todo = vec![(path.to_string(), false)];
     while let Some((path, emptied)) = todo.pop() {
