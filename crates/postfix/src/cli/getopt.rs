@@ -6,7 +6,6 @@ use machine::Sys;
 pub(crate) struct Getopt {
     sys: Sys,
     name: String,
-    silent: bool,
     at: usize,
     /// Letters of the current word that are still to come.
     letters: String,
@@ -19,11 +18,7 @@ impl Getopt {
     }
     /// As [`Getopt::new`] for a program that calls itself `name` in complaints.
     pub(crate) fn named(sys: &Sys, name: &str) -> Getopt {
-        Getopt { sys: sys.clone(), name: name.to_string(), silent: false, at: 1, letters: String::new() }
-    }
-    /// A first look at the options that complains of nothing.
-    pub(crate) fn silent(sys: &Sys) -> Getopt {
-        Getopt { silent: true, ..Getopt::new(sys) }
+        Getopt { sys: sys.clone(), name: name.to_string(), at: 1, letters: String::new() }
     }
     /// The word that comes next, unless one of several letters is being read.
     pub(crate) fn word(&self) -> Option<&str> {
@@ -34,9 +29,7 @@ impl Getopt {
         self.at += 1;
     }
     fn complain(&self, text: &str, letter: char) {
-        if !self.silent {
-            self.sys.print(machine::STDERR, format_args!("{}: {text} -- '{letter}'\n", self.name));
-        }
+        self.sys.print(machine::STDERR, format_args!("{}: {text} -- '{letter}'\n", self.name));
     }
     /// The next option and its value; `?` for one that is not in `spec` (letters, `:` behind those that take a value), after the C
     /// library's complaint.

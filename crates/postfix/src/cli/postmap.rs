@@ -130,7 +130,8 @@ async fn read(sys: &Sys, kind: &str, name: &str) -> Result<(bool, Vec<Record>), 
         return Err(format!("{kind}: not simulated here"));
     }
     let bytes = sys.read_file(&format!("{name}.db")).await.map_err(|e| format!("open database {name}.db: {e}"))?;
-    let db = Db::read(bytes).ok_or_else(|| format!("open database {name}.db: Invalid argument"))?;
+    let path = format!("{name}.db");
+    let db = Db::open(sys, kind, &path, bytes).ok_or_else(|| format!("open database {path}: Invalid argument"))?;
     Ok((db.is_hash(), db.records()))
 }
 
@@ -242,6 +243,9 @@ impl Draft<'_> {
 
 async fn create(cfg: &Config, given: &Given, kind: &str, name: &str) -> Result<(), String> {
     let (log, sys) = (cfg.log(), cfg.log().sys());
+    if kind == "proxy" {
+        return Err("can't create maps via the proxy service".to_string());
+    }
     let mut mode = 0o644;
     let bytes = if given.insert {
         sys.read_all(STDIN).await.map_err(|e| format!("read: {e}"))?
@@ -261,14 +265,26 @@ async fn create(cfg: &Config, given: &Given, kind: &str, name: &str) -> Result<(
     };
     if !matches!(kind, "hash" | "btree") {
         return Err(match kind {
-            "proxy" => "can't create maps via the proxy service".to_string(),
-            "cidr" | "pcre" | "regexp" | "texthash" | "static" | "inline" => format!("unsupported map type for this operation: {kind}"),
+            known if super::postconf::is_map(known) => format!("unsupported dictionary type: {kind} does not support bulk-mode creation."),
             _ => format!("unsupported dictionary type: {kind}. Is the postfix-{kind} package installed?"),
         });
     }
     let path = format!("{name}.db");
     // The old table is opened first: whoever may not write it shall know before the text is read.
-    let old = if given.insert && sys.stat(&path).await.is_ok() { read(sys, kind, name).await?.1 } else { Vec::new() };
+    let mut old = Vec::new();
+    match sys.stat(&path).await {
+        Ok(st) if st.size == 0 => log.warn(format_args!("removing zero-length database file: {path}")),
+        Ok(_) => {
+            let bytes = sys.read_file(&path).await.map_err(|e| format!("open {path}: {e}"))?;
+            let short = bytes.len() < 512;
+            match Db::open(sys, kind, &path, bytes) {
+                Some(db) if given.insert => old = db.records(),
+                None if !short => return Err(format!("open database {path}: Invalid argument")),
+                _ => {}
+            }
+        }
+        Err(_) => {}
+    }
     if !given.insert {
         sys.write_file(&path, b"", mode).await.map_err(|e| format!("open {path}: {e}"))?;
     }

@@ -46,7 +46,7 @@ fn stop<T>(status: i32, text: impl Into<String>) -> Result<T, Stop> {
 /// The configuration directory: `-C` before anything else.
 fn directory(sys: &Sys) -> String {
     let mut dir = sys.env("MAIL_CONFIG").unwrap_or("/etc/postfix").to_string();
-    let mut opts = Getopt::silent(sys);
+    let mut opts = Getopt::new(sys);
     loop {
         if opts.word() == Some("-q") {
             opts.skip();

@@ -198,7 +198,8 @@ impl Config {
         inner.facts.insert("mydomain".to_string(), domain);
         if !inner.is_set("mynetworks") {
             let style = inner.value("mynetworks_style")?;
-            let networks = own_networks(sys, &style).await.ok_or_else(|| format!("unknown mynetworks mask style: {style}"))?;
+            let networks =
+                own_networks(sys, &style).await.ok_or_else(|| format!("unknown mynetworks mask style value \"{style}\" in \"{style}\""))?;
             inner.facts.insert("mynetworks".to_string(), networks);
         }
         inner.check_all(log.name())?;

@@ -1,7 +1,7 @@
 //! What every program makes sure of when it starts: host names, accounts and groups that exist and have no special rights.
 //! Not here: types and bounds of single values. Source: postconf(5); mail_params(3).
 
-use super::Inner;
+use super::{Inner, cut};
 use crate::account;
 use crate::smtpd::hostname::valid_hostname;
 
@@ -14,7 +14,11 @@ pub(super) async fn check(inner: &mut Inner) -> Result<(), String> {
     let at = |name: &str| format!("file {}/main.cf: parameter {name}", inner.dir);
     for name in ["myhostname", "mydomain"] {
         let value = inner.value(name)?;
+        if value.is_empty() {
+            return Err(format!("bad string length 0 < 1: {name} = "));
+        }
         if !valid_hostname(&value) {
+            inner.log.warn(format_args!("valid_hostname: {}: {}", fault(&value), cut(&value, 100).0));
             return Err(format!("{}: bad parameter value: {value}", at(name)));
         }
     }
@@ -51,4 +55,25 @@ pub(super) async fn check(inner: &mut Inner) -> Result<(), String> {
         return Err(format!("myhostname and relayhost parameter settings must not be identical: {host}"));
     }
     Ok(())
+}
+
+/// What is wrong with a host name.
+fn fault(name: &str) -> String {
+    let bytes = name.as_bytes();
+    let mut length = 0;
+    for (i, &b) in bytes.iter().enumerate() {
+        let last = bytes.get(i + 1).is_none_or(|&n| n == b'.');
+        match b {
+            b'.' if length == 0 || i + 1 == bytes.len() => return "misplaced delimiter".to_string(),
+            b'.' => length = 0,
+            b'-' if length == 0 || last => return "misplaced hyphen".to_string(),
+            b'-' => length += 1,
+            b if b.is_ascii_alphanumeric() || b == b'_' => length += 1,
+            b => return format!("invalid character {b}(decimal)"),
+        }
+        if length > 63 {
+            return "hostname label too long".to_string();
+        }
+    }
+    if bytes.len() > 255 { format!("bad length {} for", bytes.len()) } else { "numeric hostname".to_string() }
 }

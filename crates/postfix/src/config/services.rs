@@ -91,17 +91,19 @@ impl Line<'_> {
     }
 }
 
-/// Reads master.cf.
-///
-/// # Errors
-/// The text of the fatal message.
-pub(crate) async fn load_services(cfg: &Config) -> Result<Vec<Service>, String> {
+/// Reads master.cf: the services, and the text of the fatal message if there is a mistake behind them.
+pub(crate) async fn load_services(cfg: &Config) -> (Vec<Service>, Result<(), String>) {
+    let mut services = Vec::new();
+    let done = load_into(cfg, &mut services).await;
+    (services, done)
+}
+
+async fn load_into(cfg: &Config, services: &mut Vec<Service>) -> Result<(), String> {
     let log = cfg.log();
     let path = format!("{}/master.cf", cfg.dir());
     let bytes = log.sys().read_file(&path).await.map_err(|e| format!("open {path}: {e}"))?;
     let limit = cfg.str("default_process_limit");
     let old_chroot = cfg.level() < super::compat_level("1").unwrap_or(0);
-    let mut services = Vec::new();
     for line in logical_lines_of(log, &path, &bytes) {
         let fields = split_where(&line.text, is_space);
         let mut fields = Line { context: format!("{path}: line {}", line.first), fields: fields.into_iter(), log, old_chroot };
@@ -141,5 +143,5 @@ pub(crate) async fn load_services(cfg: &Config) -> Result<Vec<Service>, String> 
             place: (path.clone(), line.first),
         });
     }
-    Ok(services)
+    Ok(())
 }

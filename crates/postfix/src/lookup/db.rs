@@ -44,6 +44,16 @@ impl Db {
         let index_end = word(&bytes, 28)?.checked_add(count.checked_mul(4)?)?;
         (index_end <= bytes.len()).then_some(Db { bytes, count })
     }
+    /// A table of this kind; the library's complaint on standard error if it is something else.
+    pub(crate) fn open(sys: &machine::Sys, kind: &str, path: &str, bytes: Vec<u8>) -> Option<Db> {
+        // What is shorter than a table's description is not even looked at.
+        let whole = bytes.len() >= START;
+        let db = Db::read(bytes).filter(|db| db.is_hash() == (kind == "hash"));
+        if db.is_none() && whole {
+            sys.print(machine::STDERR, format_args!("BDB0641 __db_meta_setup: {path}: unexpected file type or format\n"));
+        }
+        db
+    }
     /// Writes a file of `pages` pages, or as many as it takes, with the entries in this order.
     pub(crate) fn write(hash: bool, records: &[Record], pages: usize) -> Vec<u8> {
         let mut out = vec![0; 12];

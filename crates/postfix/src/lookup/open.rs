@@ -59,7 +59,7 @@ impl Tables {
                 let bad = |why: &dyn std::fmt::Display| format!("open database {path}: {why}");
                 let stat = sys.stat(&path).await.map_err(|e| bad(&e))?;
                 let bytes = sys.read_file(&path).await.map_err(|e| bad(&e))?;
-                let db = Db::read(bytes).filter(|db| db.is_hash() == (kind == "hash")).ok_or_else(|| bad(&"Invalid argument"))?;
+                let db = Db::open(sys, kind, &path, bytes).ok_or_else(|| bad(&"Invalid argument"))?;
                 self.warn_if_stale(name, &path, &stat).await;
                 table.watch = Some((path, stat.ino, stat.mtime));
                 Ok(Kind::Db(db))

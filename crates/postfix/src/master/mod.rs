@@ -91,7 +91,7 @@ async fn wait_for_start(sys: &Sys, log: &Log, given: Given) -> i32 {
     }
     match sys.wait(WaitFor::Pid(pid), true, false).await {
         Ok(Some((_, ChildStatus::Exited(0)))) => 0,
-        _ => 1,
+        _ => log.fatal("daemon initialization failure -- see logs for details").await,
     }
 }
 
@@ -195,7 +195,7 @@ struct Master {
 impl Master {
     /// Brings the services in line with master.cf.
     async fn configure(&mut self) -> Result<(), String> {
-        let wanted = load_services(&self.cx.cfg).await?;
+        let (wanted, read) = load_services(&self.cx.cfg).await;
         let disabled = self.cx.cfg.list("master_service_disable");
         for service in &mut self.services {
             service.marked = true;
@@ -223,6 +223,7 @@ impl Master {
                 }
             }
         }
+        read?;
         let mut at = 0;
         while at < self.services.len() {
             if self.services[at].marked {

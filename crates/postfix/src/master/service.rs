@@ -324,7 +324,7 @@ impl Running {
             // As in life it is the forked master that finds out, says so, and ends.
             let text = format!("master_spawn: exec {path}: {e}");
             let name = vec!["master".to_string()];
-            let fork = Run::Fork(Box::new(move |sys| Box::pin(async move { Log::daemon(&sys).fatal(&text).await })));
+            let fork = Run::Fork(Box::new(move |sys| Box::pin(async move { Log::tagged(&sys, "master", false).fatal(&text).await })));
             started = cx.sys.spawn(Spawn { argv: name, ..make(fork) }).await;
         }
         match started {

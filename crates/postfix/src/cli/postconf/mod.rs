@@ -61,6 +61,11 @@ const USAGE: [&str; 24] = [
 const MAPS: &str = "btree cidr environ fail hash inline internal memcache nis pcre pipemap proxy randmap regexp socketmap static tcp \
     texthash unionmap unix";
 
+/// Whether there is a lookup table type of this name.
+pub(super) fn is_map(name: &str) -> bool {
+    MAPS.split_whitespace().any(|m| m == name)
+}
+
 /// What was asked for: the letters given, in no order, and values.
 pub(super) struct Mode {
     letters: String,

@@ -88,13 +88,13 @@ impl Names {
             let (name, value) = split_nameval(pair).map_err(|why| format!("invalid parameter override: {pair}: {why}"))?;
             main.entries.insert(name.to_string(), crate::config::Entry { value: value.to_string(), line: 0 });
         }
-        Names::new(log, &mode.dir, main).await
+        Names::new(log, &mode.dir, main, false).await
     }
     /// Without main.cf.
     pub(super) async fn defaults(log: &Log, mode: &Mode) -> Result<Names, String> {
-        Names::new(log, &mode.dir, MainCf { path: String::new(), entries: Map::new() }).await
+        Names::new(log, &mode.dir, MainCf { path: String::new(), entries: Map::new() }, true).await
     }
-    async fn new(log: &Log, dir: &str, main: MainCf) -> Result<Names, String> {
+    async fn new(log: &Log, dir: &str, main: MainCf, defaults: bool) -> Result<Names, String> {
         let sys = log.sys();
         let mut names = Names {
             log: log.clone(),
@@ -120,9 +120,10 @@ impl Names {
         names.facts.insert("mydomain".to_string(), domain);
         let style = match names.eval("mynetworks_style") {
             Some(style) => style,
-            None => names.expand(params::find("mynetworks_style").map_or("", |p| p.default), None, true)?,
+            None => names.expand(params::find("mynetworks_style").map_or("", |p| p.default), None, defaults)?,
         };
-        let networks = own_networks(sys, &style).await.ok_or_else(|| format!("unknown mynetworks mask style: {style}"))?;
+        let networks =
+            own_networks(sys, &style).await.ok_or_else(|| format!("unknown mynetworks mask style value \"{style}\" in \"{style}\""))?;
         names.facts.insert("mynetworks".to_string(), networks);
         Ok(names)
     }
