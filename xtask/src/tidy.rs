@@ -14,10 +14,6 @@ const LONGEST: usize = 400;
 const LONG: &[(&str, &str)] = &[
     ("crates/machine/src/sys.rs", "one short method for each system call"),
     ("crates/machine/src/trap.rs", "one list of the system calls and their results"),
-    ("crates/machine/src/kernel/fd.rs", "to be parted: unix sockets into a file of their own"),
-    ("crates/machine/src/kernel/net.rs", "to be parted: TCP from UDP and echo"),
-    ("crates/machine/src/kernel/proc.rs", "to be parted: what execve finds from birth and death"),
-    ("crates/machine/src/vfs.rs", "to be parted: what labs build with from what the kernel asks"),
     ("crates/pattern/src/perl.rs", "to be parted: escapes and brackets from the grammar"),
     ("crates/postfix/src/smtp/session.rs", "to be parted: not yet compiled"),
     ("crates/userland/src/shell/builtins/printf.rs", "to be parted: numbers from the format"),

@@ -529,6 +529,14 @@ impl Sys {
     pub async fn iface_set(&self, iface: Iface) -> Sysret<()> {
         self.unit(Trap::IfaceSet(iface)).await
     }
+    /// The hardware addresses of the neighbours that the host knows; `true`: it was told so for good.
+    pub async fn neighbours(&self) -> Vec<(Ipv4Addr, [u8; 6], bool)> {
+        want!(self.call(Trap::Neighbours).await, Ret::Neighbours(n) => n).unwrap_or_default()
+    }
+    /// Tells the host a neighbour's hardware address for good, or (`None`) has it forgotten.
+    pub async fn neighbour_set(&self, ip: Ipv4Addr, mac: Option<[u8; 6]>) -> Sysret<()> {
+        self.unit(Trap::NeighbourSet(ip, mac)).await
+    }
     /// The host's sockets.
     pub async fn socks(&self) -> Vec<SockRow> {
         want!(self.call(Trap::Socks).await, Ret::Socks(s) => s).unwrap_or_default()

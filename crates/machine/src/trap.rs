@@ -518,6 +518,8 @@ pub enum Trap {
     Echo { to: Ipv4Addr, from: Option<Ipv4Addr>, seq: u16, bytes: usize, ttl: u8, until: SimTime },
     Ifaces,
     IfaceSet(Iface),
+    Neighbours,
+    NeighbourSet(Ipv4Addr, Option<[u8; 6]>),
     Socks,
     SetClock(SimTime),
 }
@@ -545,6 +547,7 @@ pub enum Ret {
     Packet(Vec<u8>, SockAddr),
     Echo(Echo),
     Ifaces(Vec<Iface>),
+    Neighbours(Vec<(Ipv4Addr, [u8; 6], bool)>),
     Socks(Vec<SockRow>),
     Fds(Vec<Fd>),
     Usage(u64, u64),

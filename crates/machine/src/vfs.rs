@@ -1,5 +1,8 @@
 //! Files of a machine: inodes in an arena, directories as sorted name lists, owners, modes, times, links.
-//! Not here: open files and positions (`kernel/fd.rs`). Source: inode(7), path_resolution(7), POSIX permission rules.
+//! Not here: open files and positions (`kernel/fd.rs`), what labs build with (`vfs/build.rs`). Source: inode(7), path_resolution(7), POSIX permission rules.
+
+mod build;
+mod rename;
 
 use crate::{DirEntry, Errno, FileKind, Ids, SimTime, Stat, Sysret};
 
@@ -334,149 +337,6 @@ impl Vfs {
             return Err(Errno::EPERM);
         }
         Ok(())
-    }
-
-    /// rename(2).
-    pub(crate) fn rename(&mut self, cwd: Ino, from: &str, to: &str, ids: &Ids, now: SimTime) -> Sysret<()> {
-        let a = self.place(cwd, from, ids, false)?;
-        let b = self.place(cwd, to, ids, false)?;
-        let ino = a.ino.ok_or(Errno::ENOENT)?;
-        if a.name == "." || a.name == ".." || b.name == "." || b.name == ".." {
-            return Err(Errno::EBUSY);
-        }
-        self.may_change(a.dir, Some(ino), ids)?;
-        self.may_change(b.dir, b.ino, ids)?;
-        if b.ino == Some(ino) {
-            return Ok(());
-        }
-        let is_dir = matches!(self.inode(ino)?.node, Node::Dir(..));
-        if !is_dir && b.slash {
-            return Err(Errno::ENOTDIR);
-        }
-        if is_dir {
-            let mut up = b.dir;
-            loop {
-                if up == ino {
-                    return Err(Errno::EINVAL);
-                }
-                if up == ROOT {
-                    break;
-                }
-                up = self.entries(up)?.1;
-            }
-        }
-        if let Some(old) = b.ino {
-            match (&self.inode(old)?.node, is_dir) {
-                (Node::Dir(e, _), true) if !e.is_empty() => return Err(Errno::ENOTEMPTY),
-                (Node::Dir(..), false) => return Err(Errno::EISDIR),
-                (Node::Dir(..), true) => {}
-                (_, true) => return Err(Errno::ENOTDIR),
-                _ => {}
-            }
-            self.remove(b.dir, &b.name, now)?;
-        }
-        // Taken out by hand: the inode's link count does not change.
-        if let Node::Dir(entries, _) = &mut self.inode_mut(a.dir)?.node {
-            entries.retain(|(n, _)| n.as_ref() != a.name);
-        }
-        let source = self.inode_mut(a.dir)?;
-        source.mtime = now;
-        self.enter(b.dir, &b.name, ino, now)?;
-        let moved = self.inode_mut(ino)?;
-        moved.ctime = now;
-        if let Node::Dir(_, parent) = &mut moved.node {
-            *parent = b.dir;
-            if a.dir != b.dir {
-                let old = self.inode_mut(a.dir)?;
-                old.nlink = old.nlink.saturating_sub(1);
-                self.inode_mut(b.dir)?.nlink += 1;
-            }
-        }
-        Ok(())
-    }
-
-    // --- for those who build a machine (labs): as root, parents made ---------------------------------
-
-    /// Makes a directory and its missing parents (root's, 755).
-    pub fn make_dir(&mut self, path: &str, now: SimTime) -> Sysret<Ino> {
-        let mut at = String::new();
-        let mut ino = ROOT;
-        for part in path.split('/').filter(|p| !p.is_empty()) {
-            at.push('/');
-            at.push_str(part);
-            let place = self.place(ROOT, &at, &Ids::ROOT, true)?;
-            ino = match place.ino {
-                Some(ino) => ino,
-                None => self.add(&place, Node::Dir(Vec::new(), place.dir), 0o755, &Ids::ROOT, now)?,
-            };
-        }
-        Ok(ino)
-    }
-    /// Puts a file there, with its missing parents; an existing one keeps owner and mode.
-    pub fn put_file(&mut self, path: &str, bytes: &[u8], now: SimTime) -> Sysret<()> {
-        let (dir, _) = path.rsplit_once('/').unwrap_or(("/", path));
-        self.make_dir(dir, now)?;
-        let place = self.place(ROOT, path, &Ids::ROOT, true)?;
-        match place.ino {
-            Some(ino) => {
-                let inode = self.inode_mut(ino)?;
-                inode.mtime = now;
-                inode.ctime = now;
-                match &mut inode.node {
-                    Node::File(data) => *data = bytes.to_vec(),
-                    Node::Dir(..) => return Err(Errno::EISDIR),
-                    _ => return Err(Errno::EINVAL),
-                }
-            }
-            None => {
-                self.add(&place, Node::File(bytes.to_vec()), 0o644, &Ids::ROOT, now)?;
-            }
-        }
-        Ok(())
-    }
-    /// Puts a symbolic link there.
-    pub fn put_link(&mut self, path: &str, target: &str, now: SimTime) -> Sysret<()> {
-        let place = self.place(ROOT, path, &Ids::ROOT, false)?;
-        self.add(&place, Node::Symlink(target.into()), 0o777, &Ids::ROOT, now).map(|_| ())
-    }
-    /// Puts a device node there.
-    pub fn put_dev(&mut self, path: &str, dev: Dev, now: SimTime) -> Sysret<()> {
-        let place = self.place(ROOT, path, &Ids::ROOT, false)?;
-        self.add(&place, Node::Dev(dev), 0o666, &Ids::ROOT, now).map(|_| ())
-    }
-    /// Sets owner, group and mode.
-    pub fn own(&mut self, path: &str, uid: u32, gid: u32, mode: u16) -> Sysret<()> {
-        let ino = self.find(ROOT, path, &Ids::ROOT, true)?;
-        let inode = self.inode_mut(ino)?;
-        (inode.uid, inode.gid, inode.mode) = (uid, gid, mode);
-        Ok(())
-    }
-    /// Sets the time of the last change.
-    pub fn date(&mut self, path: &str, mtime: SimTime) -> Sysret<()> {
-        let ino = self.find(ROOT, path, &Ids::ROOT, true)?;
-        self.inode_mut(ino)?.mtime = mtime;
-        Ok(())
-    }
-    /// Content of a regular file, as root sees it.
-    pub fn read(&self, path: &str) -> Sysret<&[u8]> {
-        match &self.inode(self.find(ROOT, path, &Ids::ROOT, true)?)?.node {
-            Node::File(data) => Ok(data),
-            Node::Dir(..) => Err(Errno::EISDIR),
-            _ => Err(Errno::EINVAL),
-        }
-    }
-    /// State of a file, as root sees it, links followed.
-    pub fn stat_path(&self, path: &str) -> Sysret<Stat> {
-        self.stat(self.find(ROOT, path, &Ids::ROOT, true)?)
-    }
-    /// Names in a directory, as root sees it.
-    pub fn list_path(&self, path: &str) -> Sysret<Vec<DirEntry>> {
-        self.list(self.find(ROOT, path, &Ids::ROOT, true)?)
-    }
-    /// Removes a file, as root.
-    pub fn remove_file(&mut self, path: &str, now: SimTime) -> Sysret<()> {
-        let place = self.place(ROOT, path, &Ids::ROOT, false)?;
-        self.remove(place.dir, &place.name, now).map(|_| ())
     }
 }
 

@@ -107,7 +107,7 @@ fn tty(k: &mut Kernel, host: usize, name: &str) -> u32 {
 fn a_pipeline_runs() {
     let mut k = kernel();
     tty(&mut k, 0, "pipeline");
-    assert_eq!(screen(&mut k), "hello\ntrue\n");
+    assert_eq!(screen(&mut k), "hello\r\ntrue\r\n");
 }
 
 #[test]
@@ -115,7 +115,7 @@ fn lines_are_edited_echoed_and_ended() {
     let mut k = kernel();
     let n = tty(&mut k, 0, "cat");
     k.type_bytes(n, b"ab\x7fc\n\x04");
-    assert_eq!(screen(&mut k), "ab\x08 \x08c\nac\n");
+    assert_eq!(screen(&mut k), "ab\x08 \x08c\r\nac\r\n");
     let n = tty(&mut k, 0, "cat");
     k.type_bytes(n, b"x");
     k.type_bytes(n, b"\x03");
@@ -128,7 +128,7 @@ fn connections_carry_bytes_and_decisions() {
     let mut k = kernel();
     k.start(0, "/usr/bin/server", &["server"], &[], Ids::ROOT, "/").unwrap();
     tty(&mut k, 1, "client");
-    assert_eq!(screen(&mut k), "|220 10.0.0.2\r\n|quit\r\nConnection refused\nNo route to host\n");
+    assert_eq!(screen(&mut k), "|220 10.0.0.2\r\r\n|quit\r\r\nConnection refused\r\nNo route to host\r\n");
     let log = String::from_utf8(k.disk(0).unwrap().read("/var/log/maillog").unwrap().to_vec()).unwrap();
     assert_eq!(log, "Nov 24 11:23:51 a server[1]: bye\n");
 }

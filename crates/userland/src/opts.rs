@@ -92,6 +92,10 @@ fn parse_hint(
         sys.print(STDERR, format_args!("{name}: {text}\n"));
         match usage {
             Some(usage) => sys.print(STDERR, format_args!("{usage}")),
+            // argp's programs name their short usage, too.
+            None if table.iter().any(|o| o.1 == "usage") => {
+                sys.print(STDERR, format_args!("Try '{name} --help' or '{name} --usage' for more information.\n"));
+            }
             None => sys.print(STDERR, format_args!("Try '{name} --help' for more information.\n")),
         }
         Err(status)

@@ -1,6 +1,6 @@
 //! Building and driving a kernel from outside: hosts, their disks, first processes, terminals, typed input. For `world` and tests.
 
-use super::{Host, Kernel, proc::MAGIC, tty::Tty};
+use super::{Host, Kernel, exec::MAGIC, tty::Tty};
 use crate::vfs::{Dev, Vfs};
 use crate::{EditLine, Errno, Ids, Iface, Pid, ProcInfo, Program, Sysret, Termios};
 use std::net::Ipv4Addr;
@@ -70,9 +70,11 @@ impl Kernel {
             tx_bytes: 0,
         };
         let n = self.hosts.len() as u8;
+        // The first host's card is a virtual machine's, the others are of its maker, too.
+        let mac = if n == 0 { [0, 0x0c, 0x29, 0x7e, 0x4b, 0x67] } else { [0, 0x50, 0x56, 0xc0, 0, 7 + n] };
         let mut ifaces = vec![iface("lo", vec![(Ipv4Addr::LOCALHOST, 8)], [0; 6], 65536)];
         if !spec.addrs.is_empty() {
-            ifaces.push(iface("eth0", spec.addrs, [0x52, 0x54, 0, 0x19, 0x2d, 0x60 + n], 1500));
+            ifaces.push(iface("eth0", spec.addrs, mac, 1500));
         }
         self.hosts.push(Host {
             label: spec.label,
@@ -84,6 +86,7 @@ impl Kernel {
             offset: spec.offset,
             skew: 0,
             silent: Vec::new(),
+            neighbours: Vec::new(),
         });
         self.hosts.len() - 1
     }
@@ -198,8 +201,8 @@ impl Kernel {
     ) -> Sysret<super::Pix> {
         match self.birth(host, path, argv, env.to_vec(), ids, cwd, tty, parent) {
             Ok(pix) => Ok(pix),
-            Err(super::proc::ImageError::Errno(e)) => Err(e),
-            Err(super::proc::ImageError::Stall(chunk)) => {
+            Err(super::exec::ImageError::Errno(e)) => Err(e),
+            Err(super::exec::ImageError::Stall(chunk)) => {
                 self.stall(chunk);
                 Err(Errno::EAGAIN)
             }

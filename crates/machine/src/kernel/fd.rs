@@ -1,12 +1,11 @@
-//! Open files: reading, writing, closing, sharing; pipes, unix sockets, readiness. Not here: paths (`files`), TCP and UDP (`net`).
-//! Source: read(2), write(2), pipe(7), unix(7), poll(2).
+//! Open files: reading, writing, closing, sharing; pipes. Not here: paths (`files`), unix sockets (`unix`), TCP and UDP (`net`), waiting
+//! for several of them (`wait`). Source: read(2), write(2), pipe(7).
 
 use super::sched::Served;
 use super::{Kernel, Key, Pix, put, stream::Stream};
 use crate::trap::{Effect, Ret};
 use crate::vfs::{DISK_BYTES, Dev, Ino, Node};
-use crate::{Errno, Fd, Interest, OnSignal, Signal, SimTime, Sysret, TraceId, Trap, Whence};
-use std::collections::VecDeque;
+use crate::{Errno, Fd, OnSignal, Signal, SimTime, Sysret, TraceId, Trap, Whence};
 
 /// What an open file is.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -33,14 +32,6 @@ pub(crate) struct OpenFile {
     pub(crate) pos: u64,
     /// Size and time of the file when it was last read, for [`Interest::Change`].
     pub(crate) seen: (u64, SimTime),
-}
-
-pub(crate) struct UnixListener {
-    pub(crate) path: String,
-    pub(crate) fs: usize,
-    pub(crate) ino: Ino,
-    /// Connections not accepted yet: the server's receiving and sending stream.
-    pub(crate) queue: VecDeque<(usize, usize)>,
 }
 
 /// Descriptors that a process can have.
@@ -363,108 +354,8 @@ impl Kernel {
         Ok(f.pos)
     }
 
-    pub(crate) fn poll_fds(&mut self, pix: Pix, fds: &[(Fd, Interest)], until: Option<SimTime>) -> Served {
-        let mut ready = Vec::new();
-        let mut keys = vec![Key::Signal(pix)];
-        for &(fd, interest) in fds {
-            let file = match self.file_of(pix, fd) {
-                Ok(file) => file,
-                Err(e) => return Served::Done(Err(e)),
-            };
-            let Some(f) = self.files[file].as_ref() else { continue };
-            let (now, key) = match (f.obj, interest) {
-                (Obj::Inode(fs, ino), Interest::Change) => {
-                    let stat = self.disks[fs].stat(ino);
-                    (stat.is_ok_and(|s| (s.size, s.mtime) != f.seen), Some(Key::File(fs, ino)))
-                }
-                (Obj::PipeRead(s) | Obj::Unix(s, _), Interest::Read) => {
-                    (self.streams[s].as_ref().is_none_or(|s| s.len() > 0 || s.writers == 0), Some(Key::Stream(s)))
-                }
-                (Obj::PipeWrite(s) | Obj::Unix(_, s), Interest::Write) => {
-                    (self.streams[s].as_ref().is_none_or(|s| s.room() > 0 || s.readers == 0), Some(Key::Stream(s)))
-                }
-                (Obj::UnixListener(l), Interest::Read) => {
-                    (self.unix[l].as_ref().is_some_and(|l| !l.queue.is_empty()), Some(Key::Listener(l + UNIX)))
-                }
-                (Obj::Tty(n), Interest::Read) => {
-                    (self.ttys.get(n as usize).is_none_or(|t| t.hung_up || !t.ready.is_empty()), Some(Key::Tty(n)))
-                }
-                (Obj::Tcp(c, side), i) => (self.tcp_ready(c, side, i), Some(Key::Conn(c))),
-                (Obj::TcpListener(l), Interest::Read) => {
-                    (self.net.listeners[l].as_ref().is_some_and(|l| !l.queue.is_empty()), Some(Key::Listener(l)))
-                }
-                (Obj::Udp(u), Interest::Read) => (self.net.udps[u].as_ref().is_some_and(|u| !u.queue.is_empty()), Some(Key::Udp(u))),
-                _ => (true, None),
-            };
-            if now {
-                ready.push(fd);
-            }
-            keys.extend(key);
-        }
-        if !ready.is_empty() || until.is_some_and(|t| t <= self.local_now(pix)) {
-            return Served::Done(Ok(Ret::Ready(ready)));
-        }
-        let until = until.map(|t| self.world_time(pix, t));
-        Served::Wait(keys, until)
-    }
-
-    // --- unix sockets ---------------------------------------------------------------------------------
-
-    pub(crate) fn unix_listen(&mut self, pix: Pix, path: &str, mode: u16) -> Sysret<Fd> {
-        let (fs, ino) = self.make_node(pix, path, Node::Socket(None), mode).map_err(|e| match e {
-            Errno::EEXIST => Errno::EADDRINUSE,
-            e => e,
-        })?;
-        let l = put(&mut self.unix, UnixListener { path: path.into(), fs, ino, queue: VecDeque::new() });
-        self.disks[fs].inode_mut(ino)?.node = Node::Socket(Some(l));
-        let file = self.open_file(Obj::UnixListener(l), true, true, false);
-        self.give_fd(pix, file, 0)
-    }
-
-    pub(crate) fn unix_connect(&mut self, pix: Pix, path: &str) -> Sysret<Fd> {
-        let proc = self.proc(pix)?;
-        let fs = self.hosts[proc.host].fs;
-        let disk = &self.disks[fs];
-        let ino = disk.find(proc.cwd, path, &proc.ids, true)?;
-        let l = match &disk.inode(ino)?.node {
-            Node::Socket(Some(l)) => *l,
-            _ => return Err(Errno::ECONNREFUSED),
-        };
-        disk.allowed(ino, &proc.ids, 2)?;
-        let up = put(&mut self.streams, Stream::new(1, 1));
-        let down = put(&mut self.streams, Stream::new(1, 1));
-        let listener = self.unix[l].as_mut().ok_or(Errno::ECONNREFUSED)?;
-        listener.queue.push_back((up, down));
-        self.wake(Key::Listener(l + UNIX));
-        let file = self.open_file(Obj::Unix(down, up), true, true, false);
-        self.give_fd(pix, file, 0)
-    }
-
-    pub(crate) fn accept(&mut self, pix: Pix, fd: Fd) -> Served {
-        match self.obj_of(pix, fd) {
-            Ok(Obj::UnixListener(l)) => match self.unix[l].as_mut().and_then(|l| l.queue.pop_front()) {
-                Some((rx, tx)) => {
-                    let file = self.open_file(Obj::Unix(rx, tx), true, true, false);
-                    Served::Done(self.give_fd(pix, file, 0).map(|fd| Ret::Conn(fd, None)))
-                }
-                None => Served::Wait(vec![Key::Listener(l + UNIX)], None),
-            },
-            Ok(Obj::TcpListener(l)) => self.tcp_accept(pix, l),
-            Ok(_) => Served::Done(Err(Errno::ENOTSOCK)),
-            Err(e) => Served::Done(Err(e)),
-        }
-    }
-
-    /// The paths of listening unix sockets of a file system, for netstat.
-    pub(crate) fn unix_paths(&self, fs: usize) -> Vec<(String, Ino)> {
-        self.unix.iter().flatten().filter(|l| l.fs == fs).map(|l| (l.path.clone(), l.ino)).collect()
-    }
-
     /// Whether a trap may be interrupted by a caught signal.
     pub(crate) fn interruptible(trap: &Trap) -> bool {
         !matches!(trap, Trap::Fsync(_) | Trap::Yield)
     }
 }
-
-/// Unix listeners share the key space with TCP's, from here on.
-pub(crate) const UNIX: usize = 1 << 30;

@@ -2,6 +2,7 @@
 //! serves its trap or lets it wait, and fires alarms in the order of time. Not here: the traps themselves (`serve`, `fd`, `proc`, …).
 
 mod boot;
+mod exec;
 mod fd;
 mod files;
 mod net;
@@ -13,6 +14,7 @@ mod signal;
 mod stream;
 mod syslog;
 mod tty;
+mod unix;
 mod wait;
 
 pub use boot::{HostSpec, TtyState, program_file};
@@ -56,6 +58,8 @@ pub(crate) struct Host {
     pub(crate) skew: i64,
     /// Addresses that swallow packets.
     pub(crate) silent: Vec<std::net::Ipv4Addr>,
+    /// Hardware addresses that it has learnt (`false`) or been told (`true`).
+    pub(crate) neighbours: Vec<(std::net::Ipv4Addr, [u8; 6], bool)>,
 }
 
 /// A network of machines.
@@ -69,7 +73,7 @@ pub struct Kernel {
     pub(crate) streams: Vec<Option<stream::Stream>>,
     pub(crate) ttys: Vec<tty::Tty>,
     pub(crate) net: net::Net,
-    unix: Vec<Option<fd::UnixListener>>,
+    unix: Vec<Option<unix::UnixListener>>,
     ready: VecDeque<Pix>,
     waiters: Map<Key, Vec<(Pix, u32)>>,
     alarms: Map<(SimTime, u64), sched::Alarm>,

@@ -1,13 +1,12 @@
-//! Processes: birth (fork, execve), identity, death. Not here: signals (`signal`), waiting for children (`wait`).
-//! Source: fork(2), execve(2), _exit(2), credentials(7).
+//! Processes: birth, identity, death. Not here: what they run (`exec`), signals (`signal`), waiting for children (`wait`).
+//! Source: fork(2), _exit(2), credentials(7).
 
+use super::exec::ImageError;
 use super::sched::Served;
 use super::{Host, Kernel, Key, Pix};
 use crate::trap::{Effect, Ret};
-use crate::vfs::{Ino, Node};
-use crate::{
-    ChildStatus, Chunk, Errno, Fd, Guest, Ids, Main, OnSignal, Pid, Run, Signal, SimTime, Spawn, Sys, Sysret, TraceId, Trap, sys::Slot,
-};
+use crate::vfs::Ino;
+use crate::{ChildStatus, Errno, Fd, Guest, Ids, OnSignal, Pid, Run, Signal, SimTime, Spawn, Sys, Sysret, TraceId, Trap, sys::Slot};
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::Rc;
@@ -113,28 +112,6 @@ impl Proc {
     }
 }
 
-/// Programs' files begin so; the program's name follows.
-pub(crate) const MAGIC: &[u8] = b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0\x03\0\x3e\0ehlo:";
-
-/// What execve found: code and final arguments; effective ids from setuid and setgid bits.
-pub(crate) struct Image {
-    main: fn(Sys) -> Guest,
-    argv: Vec<String>,
-    euid: Option<u32>,
-    egid: Option<u32>,
-}
-
-pub(crate) enum ImageError {
-    Errno(Errno),
-    Stall(&'static Chunk),
-}
-
-impl From<Errno> for ImageError {
-    fn from(e: Errno) -> Self {
-        ImageError::Errno(e)
-    }
-}
-
 impl Kernel {
     pub(crate) fn proc(&self, pix: Pix) -> Sysret<&Proc> {
         self.procs.get(pix).and_then(Option::as_ref).ok_or(Errno::ESRCH)
@@ -146,65 +123,7 @@ impl Kernel {
         self.procs.iter().position(|p| p.as_ref().is_some_and(|p| p.host == host && p.pid == pid))
     }
 
-    /// Finds the code of a program by name, opening doors that open at once.
-    fn code(&mut self, name: &str) -> Result<fn(Sys) -> Guest, ImageError> {
-        let main = self.programs.iter().flat_map(|t| t.iter()).find(|p| p.name == name).map(|p| &p.main);
-        let chunk = match main {
-            None => return Err(Errno::ENOEXEC.into()),
-            Some(Main::Here(run)) => return Ok(*run),
-            Some(Main::In(chunk)) => *chunk,
-        };
-        if !self.chunks.iter().any(|(n, _)| *n == chunk.name) {
-            let mut loading = (chunk.load)();
-            let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
-            match loading.as_mut().poll(&mut cx) {
-                std::task::Poll::Ready(Ok(table)) => self.chunks.push((chunk.name, table)),
-                _ => return Err(ImageError::Stall(chunk)),
-            }
-        }
-        let table = self.chunks.iter().find(|(n, _)| *n == chunk.name).map(|(_, t)| *t).unwrap_or_default();
-        match table.iter().find(|p| p.name == name).map(|p| &p.main) {
-            Some(Main::Here(run)) => Ok(*run),
-            _ => Err(Errno::ENOEXEC.into()),
-        }
-    }
-
-    /// execve's part that can fail: the file, its `#!` line, its bits.
-    fn image(&mut self, host: usize, cwd: Ino, ids: &Ids, path: &str, mut argv: Vec<String>) -> Result<Image, ImageError> {
-        let mut path = path.to_string();
-        for _ in 0..5 {
-            let disk = &self.disks[self.hosts[host].fs];
-            let ino = disk.find(cwd, &path, ids, true)?;
-            let inode = disk.inode(ino)?;
-            let Node::File(data) = &inode.node else { return Err(Errno::EACCES.into()) };
-            disk.allowed(ino, ids, 1)?;
-            if let Some(name) = data.strip_prefix(MAGIC) {
-                let name = String::from_utf8_lossy(name).into_owned();
-                let euid = (inode.mode & 0o4000 != 0).then_some(inode.uid);
-                let egid = (inode.mode & 0o2000 != 0).then_some(inode.gid);
-                return Ok(Image { main: self.code(&name)?, argv, euid, egid });
-            }
-            let Some(script) = data.strip_prefix(b"#!") else { return Err(Errno::ENOEXEC.into()) };
-            let line = script.split(|&b| b == b'\n').next().unwrap_or_default();
-            let line = String::from_utf8_lossy(line).trim().to_string();
-            let (interpreter, arg) = match line.split_once([' ', '\t']) {
-                Some((i, a)) => (i.to_string(), Some(a.trim().to_string())),
-                None => (line, None),
-            };
-            if interpreter.is_empty() {
-                return Err(Errno::ENOEXEC.into());
-            }
-            let mut new = vec![interpreter.clone()];
-            new.extend(arg);
-            new.push(path);
-            new.extend(argv.into_iter().skip(1));
-            argv = new;
-            path = interpreter;
-        }
-        Err(Errno::ELOOP.into())
-    }
-
-    fn slot(host: &Host, pid: Pid, ppid: Pid, ids: &Ids, argv: Vec<String>, env: Vec<String>) -> Rc<Slot> {
+    pub(crate) fn slot(host: &Host, pid: Pid, ppid: Pid, ids: &Ids, argv: Vec<String>, env: Vec<String>) -> Rc<Slot> {
         Rc::new(Slot {
             trap: RefCell::new(None),
             ret: RefCell::new(None),
@@ -355,34 +274,6 @@ impl Kernel {
         Ok(pid)
     }
 
-    pub(crate) fn exec(&mut self, pix: Pix, path: &str, argv: &[String], env: &[String]) -> Served {
-        let Ok(proc) = self.proc(pix) else { return Served::Gone };
-        let (host, cwd, ids) = (proc.host, proc.cwd, proc.ids.clone());
-        let image = match self.image(host, cwd, &ids, path, argv.to_vec()) {
-            Ok(image) => image,
-            Err(ImageError::Errno(e)) => return Served::Done(Err(e)),
-            Err(ImageError::Stall(chunk)) => return Served::Stall(chunk),
-        };
-        let h = &self.hosts[host];
-        let Some(proc) = self.procs[pix].as_mut() else { return Served::Gone };
-        if let Some(uid) = image.euid {
-            proc.ids.euid = uid;
-        }
-        if let Some(gid) = image.egid {
-            proc.ids.egid = gid;
-        }
-        proc.on_signal.retain(|(_, d)| *d == OnSignal::Ignore);
-        let slot = Self::slot(h, proc.pid, proc.slot.ppid.get(), &proc.ids, image.argv, env.to_vec());
-        proc.guest = Some((image.main)(Sys(slot.clone())));
-        proc.slot = slot;
-        proc.next = Next::Poll;
-        proc.begun = None;
-        if let Some(tty) = proc.tty {
-            self.tty_changed(tty);
-        }
-        Served::Gone
-    }
-
     /// Ends a process.
     pub(crate) fn exit(&mut self, pix: Pix, status: ChildStatus) {
         let Some(proc) = self.procs.get_mut(pix).and_then(Option::as_mut) else { return };
@@ -393,10 +284,14 @@ impl Kernel {
         proc.guest = None;
         proc.effects.clear();
         proc.waiting = false;
+        let begun = proc.begun.take().filter(|_| matches!(proc.next, Next::Trap(Trap::TcpConnect { .. })));
         let fds = std::mem::take(&mut proc.fds);
         let (host, parent, pid, session, tty) = (proc.host, proc.parent, proc.pid, proc.session, proc.tty);
         if let Some(watched) = self.watched.iter_mut().find(|(h, p, s)| (*h, *p) == (host, pid) && s.is_none()) {
             watched.2 = Some(status);
+        }
+        if let Some(c) = begun {
+            self.tcp_abandon(c as usize);
         }
         for file in fds.into_iter().flatten() {
             self.file_drop(file);

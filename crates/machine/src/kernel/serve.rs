@@ -38,8 +38,11 @@ impl Kernel {
             && proc.interrupt
         {
             proc.interrupt = false;
-            if let (Trap::EditLine(_), Some(n)) = (&*trap, proc.tty) {
-                self.ttys[n as usize].edit = None;
+            let begun = proc.begun.take();
+            match (&*trap, proc.tty, begun) {
+                (Trap::EditLine(_), Some(n), _) => self.ttys[n as usize].edit = None,
+                (Trap::TcpConnect { .. }, _, Some(c)) => self.tcp_abandon(c as usize),
+                _ => {}
             }
             return Served::Done(Err(Errno::EINTR));
         }
@@ -181,6 +184,8 @@ impl Kernel {
             Trap::Echo { to, from, bytes, until, .. } => self.echo(pix, *to, *from, *bytes, *until),
             Trap::Ifaces => Served::Done(self.proc(pix).map(|p| Ret::Ifaces(self.hosts[p.host].ifaces.clone()))),
             Trap::IfaceSet(iface) => unit(self.iface_set(pix, iface.clone())),
+            Trap::Neighbours => Served::Done(self.proc(pix).map(|p| Ret::Neighbours(self.hosts[p.host].neighbours.clone()))),
+            Trap::NeighbourSet(ip, mac) => unit(self.neighbour_set(pix, *ip, *mac)),
             Trap::Socks => Served::Done(self.socks(pix).map(Ret::Socks)),
             Trap::SetClock(at) => unit(self.set_clock(pix, *at)),
         }

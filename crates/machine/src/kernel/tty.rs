@@ -70,6 +70,14 @@ impl Kernel {
         if bytes.is_empty() {
             return;
         }
+        let mut returned = Vec::new();
+        let mut bytes = bytes;
+        if bytes.contains(&b'\n') && self.ttys.get(tty as usize).is_some_and(|t| t.modes.onlcr) {
+            for &b in bytes {
+                returned.extend_from_slice(if b == b'\n' { b"\r\n" } else { std::slice::from_ref(&b) });
+            }
+            bytes = &returned;
+        }
         if let Some(Event::Tty { tty: t, typed: y, bytes: b, trace: r }) = self.events.back_mut()
             && (*t, *y, *r) == (tty, typed, trace)
         {
@@ -144,6 +152,14 @@ impl Kernel {
                     self.tty_out(n, true, b"\n", TraceId(0));
                 }
             }
+            b if !literal && b == modes.eol && b != 0 => {
+                let mut line = std::mem::take(&mut tty.line);
+                line.push(b);
+                tty.ready.push_back(line);
+                if modes.echo {
+                    self.tty_echo(n, b);
+                }
+            }
             4 if !literal => {
                 if !editing || tty.line.is_empty() {
                     let line = std::mem::take(&mut tty.line);
@@ -170,13 +186,17 @@ impl Kernel {
                 }
                 tty.line.push(byte);
                 if modes.echo {
-                    if byte < 32 && byte != b'\t' {
-                        self.tty_out(n, true, &[b'^', byte + 64], TraceId(0));
-                    } else {
-                        self.tty_out(n, true, &[byte], TraceId(0));
-                    }
+                    self.tty_echo(n, byte);
                 }
             }
+        }
+    }
+
+    /// Shows a typed character, a control character as `^X`.
+    fn tty_echo(&mut self, n: u32, byte: u8) {
+        match byte {
+            b'\t' | 32.. => self.tty_out(n, true, &[byte], TraceId(0)),
+            _ => self.tty_out(n, true, &[b'^', byte + 64], TraceId(0)),
         }
     }
 
