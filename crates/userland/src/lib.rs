@@ -11,7 +11,7 @@ mod spec;
 #[allow(dead_code)]
 mod util;
 
-pub use cmd::{BASE, RESIDENT, SCREEN, TOOLS};
+pub use cmd::{BASE, RESIDENT, SCREEN, TOOLS, examples};
 pub use opts::{Arg, Given, Opt, parse, parse_args};
 pub use shell::{CompleteEnv, complete};
 pub use spec::{Ex, Spec};

@@ -18,6 +18,7 @@ pub use machine;
 pub use machine::{Because, Chunk, LoadError, LogLine, Program, SimTime, Trace, TraceId, Verdict};
 pub use mailbox::MailboxMessage;
 pub use postfix::view::Queued;
+pub use userland::examples;
 
 use machine::Event;
 use stage::Stage;

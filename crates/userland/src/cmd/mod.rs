@@ -67,12 +67,7 @@ mod wc;
 resident! {
     /// Always there: what the kernel starts by itself.
     RESIDENT, RESIDENT_PAGES:
-        chkconfig
         init
-        nologin
-        saslauthd
-        service
-        su
 }
 
 chunk! {
@@ -163,4 +158,10 @@ chunk! {
 chunk! {
     /// Fetched at first use or when idle: the full-screen programs.
     SCREEN, SCREEN_PAGES behind screen:
+}
+
+/// The examples of all commands, which are their tests.
+pub fn examples() -> impl Iterator<Item = (&'static str, &'static crate::Ex)> {
+    let pages = [RESIDENT_PAGES, BASE_PAGES, TOOLS_PAGES, SCREEN_PAGES].into_iter().flatten();
+    pages.flat_map(|page| page.examples.iter().map(|ex| (page.name, ex)))
 }

@@ -13,7 +13,7 @@ pub(super) const SPEC: Spec = Spec {
     run: |sys| Box::pin(run(sys)),
     examples: &[
         Ex { sh: "useradd root", out: "useradd: user 'root' already exists\n", code: 9 },
-        Ex { sh: "useradd -u 600 six; tail -1 /etc/passwd", out: "six:x:600:600::/home/six:/bin/sh\n", code: 0 },
+        Ex { sh: "useradd -u 1600 six; tail -1 /etc/passwd", out: "six:x:1600:1600::/home/six:/bin/sh\n", code: 0 },
     ],
 };
 
