@@ -135,8 +135,9 @@ impl Post {
         self.conn.close().await;
         matches!(answer, Some(a) if a.num("status") == 0)
     }
-    /// Thinks better of it.
-    pub(crate) async fn cancel(self) {
+    /// Thinks better of it: cleanup sees the beginning.
+    pub(crate) async fn cancel(mut self) {
+        let _ = self.conn.write(&self.out).await;
         self.conn.close().await;
     }
 }

@@ -230,7 +230,11 @@ impl Reporter {
     }
     /// A line in the report that the sender asked for.
     pub(crate) async fn trace_append(&self, job: &Job, rcpt: &Rcpt, relay: &str, dsn: &Dsn, because: &[Because]) -> bool {
-        let ok = self.append("private/trace", job, rcpt, dsn).await;
+        let mut said = dsn.clone();
+        if relay != "none" {
+            said.reason = format!("delivery via {relay}: {}", dsn.reason);
+        }
+        let ok = self.append("private/trace", job, rcpt, &said).await;
         if ok && job.flags & flag::USR_VRFY != 0 {
             self.line(job, rcpt, relay, dsn, &dsn.action, because);
         }

@@ -67,7 +67,14 @@ async fn serve(d: &Daemon, conn: &mut Conn) {
 /// Composes and posts one notice. `None`: it could not be posted; `Some("")`: no recipient wants one.
 async fn send(d: &Daemon, n: &Notice, from: &str, to: &str, copy: bool, filter: i64, full: bool) -> Option<String> {
     let rows: Vec<&Record> = n.records.iter().filter(|r| filter == 0 || r.rcpt.notify == 0 || r.rcpt.notify & filter != 0).collect();
-    if rows.is_empty() && (n.kind != Kind::Failure || n.log_found) {
+    let nobody = rows.is_empty() && (n.kind != Kind::Failure || n.log_found);
+    if nobody && !n.single {
+        // That nobody wants to know is only found when the notice is begun.
+        let mut post = Post::open(&d.sys, &d.cfg, from, to, "bounce", 0).await?;
+        n.begin(d, &mut post, to, copy);
+        post.cancel().await;
+    }
+    if nobody {
         return Some(String::new());
     }
     post(d, n, (from, to), copy, &rows, full).await

@@ -96,14 +96,18 @@ impl Notice {
             None => String::new(),
         }
     }
-    /// Writes the whole notice.
-    pub(super) fn compose(&self, d: &Daemon, post: &mut Post, to: &str, copy: bool, rows: &[&Record], full: bool) {
+    /// Writes what stands before the recipients.
+    pub(super) fn begin(&self, d: &Daemon, post: &mut Post, to: &str, copy: bool) {
         self.head(post, to, copy);
         if !copy {
             for line in self.template.body(d) {
                 post.line(&line);
             }
         }
+    }
+    /// Writes the whole notice.
+    pub(super) fn compose(&self, d: &Daemon, post: &mut Post, to: &str, copy: bool, rows: &[&Record], full: bool) {
+        self.begin(d, post, to, copy);
         for r in rows {
             post.line("");
             if r.rcpt.orig.is_empty() {

@@ -70,15 +70,15 @@ impl Cleanup {
     }
     async fn line(&mut self, m: &mut Message, kind: u8, line: &[u8], goes_on: bool) {
         if m.content.at != Where::Body {
-            if goes_on && let Some(field) = &mut m.content.field {
-                field.push_str(&String::from_utf8_lossy(line));
-                return;
-            }
-            if matches!(line.first(), Some(b' ' | b'\t'))
+            let folded = matches!(line.first(), Some(b' ' | b'\t'));
+            if (goes_on || folded)
                 && let Some(field) = &mut m.content.field
             {
-                field.push('\n');
-                field.push_str(&String::from_utf8_lossy(line));
+                // What is behind the limit is left out.
+                if field.len() < self.header_limit() {
+                    field.push_str(if goes_on { "" } else { "\n" });
+                    field.push_str(&String::from_utf8_lossy(line));
+                }
                 return;
             }
             self.end_field(m).await;
@@ -165,10 +165,25 @@ impl Cleanup {
             m.text(rec::NORM, line.as_bytes());
         }
     }
+    fn header_limit(&self) -> usize {
+        usize::try_from(self.d.cfg.int("header_size_limit")).unwrap_or(102_400)
+    }
     async fn end_field(&mut self, m: &mut Message) {
         let Some(mut text) = m.content.field.take() else { return };
         if !m.ok() {
             return;
+        }
+        let limit = self.header_limit();
+        if text.len() > limit {
+            let mut end = limit;
+            while !text.is_char_boundary(end) {
+                end -= 1;
+            }
+            text.truncate(end);
+            // No more than a tenth is given up for a cut between lines.
+            if let Some(newline) = text.rfind('\n').filter(|&at| at >= limit / 10 * 9 + limit % 10 * 9 / 10) {
+                text.truncate(newline);
+            }
         }
         let at = m.content.at;
         let mut kind = header::find(&text);
