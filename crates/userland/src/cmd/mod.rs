@@ -24,6 +24,7 @@ mod groupadd;
 mod head;
 mod hostname;
 mod hostnamectl;
+mod id;
 mod init;
 mod kill;
 mod killall;
@@ -84,6 +85,7 @@ chunk! {
         echo
         r#false
         head
+        id
         ln
         mkdir
         mv
@@ -123,6 +125,7 @@ chunk! {
         groupadd
         groupadd::GROUPDEL
         groupadd::GROUPMOD
+        id::GROUPS
         hostname
         hostnamectl
         kill
@@ -130,6 +133,7 @@ chunk! {
         last
         logger
         login
+        id::LOGNAME
         man
         mount
         passwd
@@ -153,6 +157,7 @@ chunk! {
         usermod
         uptime::W
         man::WHATIS
+        id::WHOAMI
 }
 
 chunk! {
