@@ -57,6 +57,10 @@ impl Cleanup {
                 self.line(m, kind, &line, goes_on).await;
             }
             rec::XTRA => {
+                // A last line without an end gets one.
+                if std::mem::take(&mut m.content.cut) {
+                    self.line(m, rec::NORM, b"", true).await;
+                }
                 self.end_header(m).await;
                 m.xtra_offset = m.out.len();
                 m.part = Part::Extracted;
