@@ -63,6 +63,7 @@ mod uptime;
 mod useradd;
 mod userdel;
 mod usermod;
+mod vi;
 mod wc;
 
 resident! {
@@ -163,6 +164,9 @@ chunk! {
 chunk! {
     /// Fetched at first use or when idle: the full-screen programs.
     SCREEN, SCREEN_PAGES behind screen:
+        vi
+        vi::VIEW
+        vi::VIM
 }
 
 /// The examples of all commands, which are their tests.

@@ -7,6 +7,7 @@ pub(crate) mod etc;
 pub(crate) mod float;
 pub(crate) mod getopt;
 pub(crate) mod gnu;
+pub(crate) mod keys;
 pub(crate) mod perm;
 pub(crate) mod proc;
 pub(crate) mod quote;
