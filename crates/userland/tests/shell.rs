@@ -26,7 +26,11 @@ async fn case(sys: Sys) -> i32 {
 static CASE: &[Program] = &[Program { name: "case", path: "/usr/bin/case", main: Main::Here(|s| Box::pin(case(s))) }];
 
 fn kernel() -> Kernel {
-    let mut k = Kernel::new(SimTime::from_secs(1_795_490_631), 1, vec![CASE, userland::RESIDENT, userland::TOOLS, userland::SCREEN]);
+    let mut k = Kernel::new(
+        SimTime::from_secs(1_795_490_631),
+        1,
+        vec![CASE, userland::RESIDENT, userland::BASE, userland::TOOLS, userland::SCREEN],
+    );
     let h = k.add_host(HostSpec { label: "a".into(), name: "station78".into(), addrs: vec![], shares_disk: None, offset: 480 });
     k.put_file(h, "/etc/passwd", b"root:x:0:0:root:/root:/bin/bash\nredhat:x:500:500::/home/redhat:/bin/bash\n").unwrap();
     k.put_file(h, "/etc/group", b"root:x:0:\nredhat:x:500:\n").unwrap();

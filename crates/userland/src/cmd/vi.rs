@@ -1,17 +1,21 @@
 //! vi, vim, view: the screen editor.  Source: vim 9.0 (its help and its messages), as `vim -u NONE -N` with `set ruler`.
 //! Not simulated: windows, tabs, swap files, syntax colours, scripts, plugins, block-wise visual mode.
 
+mod commands;
 mod ex;
 mod file;
 mod insert;
 mod motion;
 mod normal;
+mod object;
 mod operator;
+mod outside;
 mod screen;
 mod search;
 mod set;
 mod substitute;
 mod text;
+mod visual;
 
 use crate::util::keys::{ESC, GONE, Keys, RESIZED};
 use crate::{Ex, Spec};

@@ -10,7 +10,6 @@ impl Vi {
     pub(super) async fn insert_mode(&mut self, replace: bool, count: usize) {
         self.mode = if replace { Mode::Replace } else { Mode::Insert };
         self.text.begin();
-        let start = self.at;
         let mut typed: Vec<char> = Vec::new();
         let mut replaced: Vec<Option<char>> = Vec::new();
         self.say("");
@@ -74,10 +73,7 @@ impl Vi {
                 self.type_char(c, replace);
             }
         }
-        // A line that holds only the blanks of autoindent is emptied.
-        if self.at != start && self.at.col > 0 || self.at.col > 0 {
-            self.at.col -= 1;
-        }
+        self.at.col = self.at.col.saturating_sub(1);
         self.mode = Mode::Normal;
         self.want = self.at.col;
         self.marks.insert('.', self.at);

@@ -2,7 +2,7 @@
 
 use super::motion::Span;
 use super::operator::{Stretch, swapped};
-use super::text::{Line, Pos, pos};
+use super::text::{Line, pos};
 use super::{Mode, Vi};
 use crate::util::keys::{DELETE, ESC, INSERT, PAGE_DOWN, PAGE_UP};
 use machine::{KillTarget, Signal};
@@ -29,7 +29,7 @@ impl Vi {
     }
 
     /// Moves the cursor if the key is a motion; else says whether it was one that failed.
-    async fn go(&mut self, key: char, count: Option<usize>) -> Result<(), bool> {
+    pub(super) async fn go(&mut self, key: char, count: Option<usize>) -> Result<(), bool> {
         let from = self.at;
         let to = self.motion(key, count, false).await?;
         self.at = to.to;
@@ -46,7 +46,7 @@ impl Vi {
         }
         Ok(())
     }
-    fn col_for(&self, row: usize, want: usize) -> usize {
+    pub(super) fn col_for(&self, row: usize, want: usize) -> usize {
         want.min(self.text.line(row).len().saturating_sub(1))
     }
 
@@ -291,54 +291,6 @@ impl Vi {
         }
     }
 
-    /// Scrolls by pages, half pages or lines.
-    fn page(&mut self, key: char, n: usize, counted: bool) {
-        let (last, height) = (self.text.len() - 1, self.height());
-        let half = if counted { n } else { (height / 2).max(1) };
-        match key {
-            '\u{6}' | PAGE_DOWN => {
-                for _ in 0..n {
-                    if self.top >= last {
-                        break;
-                    }
-                    self.top = self.bottom().saturating_sub(2).max(self.top + 1).min(last);
-                }
-                self.at.row = self.at.row.max(self.top);
-            }
-            '\u{2}' | PAGE_UP => {
-                for _ in 0..n {
-                    self.top = if self.top == 0 { 0 } else { self.at_bottom((self.top + 1).min(last)) };
-                }
-                self.at.row = self.at.row.min(self.window().1);
-            }
-            '\u{4}' => {
-                self.at.row = (self.at.row + half).min(last);
-                if self.bottom() <= last {
-                    self.top = (self.top + half).min(last);
-                    self.top = self.top.min(self.at_bottom(last));
-                }
-            }
-            '\u{15}' => {
-                self.at.row = self.at.row.saturating_sub(half);
-                self.top = self.top.saturating_sub(half);
-            }
-            '\u{5}' => {
-                self.top = (self.top + n).min(last);
-                self.at.row = self.at.row.max(self.top);
-            }
-            _ => {
-                self.top = self.top.saturating_sub(n);
-                self.at.row = self.at.row.min(self.window().1);
-            }
-        }
-        if !matches!(key, '\u{5}' | '\u{19}') {
-            self.at.col = self.text.indent(self.at.row);
-            self.want = self.at.col;
-        } else {
-            self.at.col = self.col_for(self.at.row, self.want);
-        }
-    }
-
     /// An operator: takes the motion, object or repetition of the key that says what it works on.
     async fn operate(&mut self, op: char, count: Option<usize>) -> bool {
         let mut second: Option<usize> = None;
@@ -406,109 +358,5 @@ impl Vi {
             return op == 'c';
         }
         self.apply(op, Stretch { from, to, whole }, 1).await
-    }
-
-    /// A key in visual mode.
-    async fn visual(&mut self, key: char, count: Option<usize>, whole: bool) -> bool {
-        let n = count.unwrap_or(1).max(1);
-        let Some((from, to, _)) = self.selection() else { return false };
-        let mut stretch = Stretch { from, to: pos(to.row, to.col + 1), whole };
-        if !whole && to.col >= self.text.line(to.row).len() && to.row + 1 < self.text.len() {
-            // The end of the line is selected too.
-            stretch.to = pos(to.row + 1, 0);
-        }
-        let op = match key {
-            ESC | '\u{3}' => None,
-            'v' | 'V' => {
-                if whole == (key == 'V') {
-                    None
-                } else {
-                    self.mode = Mode::Visual(key == 'V');
-                    return false;
-                }
-            }
-            'o' => {
-                std::mem::swap(&mut self.at, &mut self.anchor);
-                return false;
-            }
-            'i' | 'a' => {
-                let kind = self.key().await;
-                if let Some((from, to, _)) = self.object(key == 'a', kind) {
-                    (self.anchor, self.at) = (from, to);
-                }
-                return false;
-            }
-            'x' | DELETE => Some('d'),
-            's' => Some('c'),
-            'X' | 'D' | 'R' | 'S' | 'C' | 'Y' => {
-                stretch.whole = true;
-                Some(match key {
-                    'X' | 'D' => 'd',
-                    'Y' => 'y',
-                    _ => 'c',
-                })
-            }
-            'd' | 'c' | 'y' | '>' | '<' | '=' | '!' | '~' | 'u' | 'U' => Some(key),
-            ':' => {
-                self.leave_visual(from, to);
-                self.ex("'<,'>").await;
-                return false;
-            }
-            'J' => {
-                self.leave_visual(from, to);
-                return self.join(from.row, to.row - from.row + 1, true);
-            }
-            'p' => {
-                let name = self.register.take().unwrap_or('"');
-                let new = self.registers.get(&name).cloned();
-                self.leave_visual(from, to);
-                let end = to.col + 1 >= self.text.line(to.row).len();
-                self.apply('d', stretch, 1).await;
-                let old = self.registers.get(&'"').cloned();
-                if let (Some(new), Some(old)) = (new, old) {
-                    self.registers.insert('"', new);
-                    let after = if whole { self.at.row + 1 < from.row + 1 } else { end && self.at.col > 0 };
-                    self.settle();
-                    self.put(!after, 1);
-                    self.registers.insert('"', old);
-                }
-                return true;
-            }
-            'r' => {
-                let c = self.key().await;
-                self.leave_visual(from, to);
-                for row in from.row..=to.row {
-                    let start = if whole || row > from.row { 0 } else { from.col };
-                    let line = self.text.edit(row);
-                    let end = if whole || row < to.row { line.len() } else { (to.col + 1).min(line.len()) };
-                    line[start.min(end)..end].fill(c);
-                }
-                self.at = from;
-                return true;
-            }
-            _ => {
-                if self.go(key, count).await == Err(false)
-                    && let Some(op @ ('~' | 'u' | 'U')) = self.after_g.take()
-                {
-                    self.leave_visual(from, to);
-                    return self.apply(op, stretch, 1).await;
-                }
-                return false;
-            }
-        };
-        self.leave_visual(from, to);
-        match op {
-            Some(op) => {
-                self.at = from;
-                self.apply(op, stretch, n).await
-            }
-            None => false,
-        }
-    }
-
-    fn leave_visual(&mut self, from: Pos, to: Pos) {
-        self.mode = Mode::Normal;
-        self.marks.insert('<', from);
-        self.marks.insert('>', to);
     }
 }

@@ -115,7 +115,7 @@ impl Vi {
                 let col = if s.whole { self.at.col } else { s.from.col };
                 self.at = if s.whole && s.from.row == self.at.row { self.at } else { pos(s.from.row, col) };
                 self.want = self.at.col;
-                if rows > REPORT && (s.whole || rows > REPORT) {
+                if rows > REPORT {
                     self.say(format!("{rows} lines yanked"));
                 }
                 return false;

@@ -4,6 +4,7 @@
 use super::text::{Pos, pos};
 use super::{Mode, Vi};
 use crate::util::columns::char_width;
+use crate::util::keys::{PAGE_DOWN, PAGE_UP};
 use machine::STDOUT;
 
 /// A character on the screen: its place in the line and the columns it takes.
@@ -141,6 +142,54 @@ impl Vi {
             used += self.row_count(top);
         }
         top
+    }
+
+    /// Scrolls by pages, half pages or lines.
+    pub(super) fn page(&mut self, key: char, n: usize, counted: bool) {
+        let (last, height) = (self.text.len() - 1, self.height());
+        let half = if counted { n } else { (height / 2).max(1) };
+        match key {
+            '\u{6}' | PAGE_DOWN => {
+                for _ in 0..n {
+                    if self.top >= last {
+                        break;
+                    }
+                    self.top = self.bottom().saturating_sub(2).max(self.top + 1).min(last);
+                }
+                self.at.row = self.at.row.max(self.top);
+            }
+            '\u{2}' | PAGE_UP => {
+                for _ in 0..n {
+                    self.top = if self.top == 0 { 0 } else { self.at_bottom((self.top + 1).min(last)) };
+                }
+                self.at.row = self.at.row.min(self.window().1);
+            }
+            '\u{4}' => {
+                self.at.row = (self.at.row + half).min(last);
+                if self.bottom() <= last {
+                    self.top = (self.top + half).min(last);
+                    self.top = self.top.min(self.at_bottom(last));
+                }
+            }
+            '\u{15}' => {
+                self.at.row = self.at.row.saturating_sub(half);
+                self.top = self.top.saturating_sub(half);
+            }
+            '\u{5}' => {
+                self.top = (self.top + n).min(last);
+                self.at.row = self.at.row.max(self.top);
+            }
+            _ => {
+                self.top = self.top.saturating_sub(n);
+                self.at.row = self.at.row.min(self.window().1);
+            }
+        }
+        if !matches!(key, '\u{5}' | '\u{19}') {
+            self.at.col = self.text.indent(self.at.row);
+            self.want = self.at.col;
+        } else {
+            self.at.col = self.col_for(self.at.row, self.want);
+        }
     }
 
     fn ruler(&self) -> String {
