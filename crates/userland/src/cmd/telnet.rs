@@ -265,7 +265,7 @@ impl Telnet {
                 let bytes = self.sys.read(STDIN, 8192).await.unwrap_or_default();
                 if bytes.is_empty() {
                     if self.modes.is_none() {
-                        return self.gone();
+                        return self.gone().await;
                     }
                     self.sys.put(net, &[4]);
                 }
@@ -286,13 +286,15 @@ impl Telnet {
             if ready.contains(&net) {
                 match self.sys.read(net, 8192).await {
                     Ok(bytes) if !bytes.is_empty() => state.show(&self.sys, net, &bytes),
-                    _ => return self.gone(),
+                    _ => return self.gone().await,
                 }
             }
         }
     }
 
-    fn gone(&self) -> Next {
+    /// The other side has closed: the terminal is itself again before it is said.
+    async fn gone(&self) -> Next {
+        self.set_modes(false).await;
         self.sys.print(STDERR, format_args!("Connection closed by foreign host.\n"));
         Next::Quit(0)
     }
