@@ -7,7 +7,16 @@ use machine::{ChildStatus, HostSpec, Ids, Kernel, Program, SimTime};
 
 /// Everything that can be executed, by the crate that has it.
 fn programs() -> Vec<&'static [Program]> {
-    vec![userland::RESIDENT, userland::BASE, userland::TOOLS, userland::SCREEN, postfix::TOOLS, postfix::DAEMONS, crate::actors::ACTORS]
+    vec![
+        userland::RESIDENT,
+        userland::BASE,
+        userland::TOOLS,
+        userland::SCREEN,
+        postfix::TOOLS,
+        postfix::DAEMONS,
+        openssl::TOOLS,
+        crate::actors::ACTORS,
+    ]
 }
 
 /// Files that every host has: path, content.
