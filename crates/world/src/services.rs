@@ -44,6 +44,14 @@ impl Stage {
             self.file(host, &path, text.as_bytes());
             self.own(host, &path, 0, 0, if *name == "functions" { 0o644 } else { 0o755 });
         }
+        // Accounts are made in Red Hat's way.
+        let defs = self.read(host, "/etc/login.defs").unwrap_or_default();
+        let defs = String::from_utf8_lossy(&defs)
+            .replace("UID_MIN\t\t\t 1000", "UID_MIN\t\t\t  500")
+            .replace("GID_MIN\t\t\t 1000", "GID_MIN\t\t\t  500");
+        self.file(host, "/etc/login.defs", (defs + "CREATE_HOME\tyes\n").as_bytes());
+        let defaults = b"# useradd defaults file\nGROUP=100\nHOME=/home\nINACTIVE=-1\nEXPIRE=\nSHELL=/bin/bash\nSKEL=/etc/skel\nCREATE_MAIL_SPOOL=yes\n";
+        self.file(host, "/etc/default/useradd", defaults);
         self.file(host, "/etc/sysconfig/saslauthd", include_str!("../labs/redhat/saslauthd.sysconfig").as_bytes());
         self.file(host, "/etc/rc.d/rc", include_str!("../labs/redhat/rc").as_bytes());
         self.own(host, "/etc/rc.d/rc", 0, 0, 0o755);

@@ -65,6 +65,7 @@ mod userdel;
 mod usermod;
 mod vi;
 mod wc;
+mod who;
 
 resident! {
     /// Always there: what the kernel starts by itself.
@@ -156,8 +157,10 @@ chunk! {
         useradd
         userdel
         usermod
+        who::USERS
         uptime::W
         man::WHATIS
+        who
         id::WHOAMI
 }
 

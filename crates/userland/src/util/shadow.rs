@@ -1,7 +1,7 @@
 //! Passwords: /etc/shadow as rows, and whether a password is a user's.
 //! Not here: changing them (`passwd`), the hashes themselves (`wire::crypt`). Source: shadow(5), pam_unix(8), unix_chkpwd(8).
 
-use machine::{Because, ChildStatus, Fd, Spawn, Sys, WaitFor};
+use machine::{Because, ChildStatus, Fd, KillTarget, OnSignal, Signal, Spawn, Sys, WaitFor};
 use wire::crypt::crypt;
 
 /// One line of /etc/shadow.
@@ -103,6 +103,8 @@ pub(crate) async fn prompt(sys: &Sys, input: Fd, text: std::fmt::Arguments<'_>) 
     let modes = sys.tty_get(input).await.ok();
     if let Some(modes) = modes {
         let _ = sys.tty_set(input, machine::Termios { echo: false, ..modes }).await;
+        // ^C ends the program, but not before the terminal is as it was.
+        sys.on_signal(Signal::Int, OnSignal::Catch).await;
     }
     let mut line = Vec::new();
     let end = loop {
@@ -116,6 +118,11 @@ pub(crate) async fn prompt(sys: &Sys, input: Fd, text: std::fmt::Arguments<'_>) 
     if let Some(modes) = modes {
         let _ = sys.tty_set(input, modes).await;
         sys.print(input, format_args!("\n"));
+        let interrupted = sys.signals().await.contains(&Signal::Int);
+        sys.on_signal(Signal::Int, OnSignal::Default).await;
+        if interrupted {
+            let _ = sys.kill(KillTarget::Pid(sys.pid()), Some(Signal::Int)).await;
+        }
     }
     if end && line.is_empty() { None } else { Some(line) }
 }

@@ -84,6 +84,8 @@ impl Unit {
         spawn.fds = vec![(0, null), (1, null), (2, null)];
         spawn.env = Some(vec!["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin".to_string(), "LANG=C.UTF-8".to_string()]);
         spawn.session = true;
+        // Process 1 ignores it, and would hand that on.
+        spawn.signals = vec![(Signal::Chld, machine::OnSignal::Default)];
         let child = sys.spawn(spawn).await;
         let _ = sys.close(null).await;
         let Ok(pid) = child else { return forgiving };
