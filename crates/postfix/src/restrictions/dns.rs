@@ -13,8 +13,10 @@ use wire::dns::{Data, RecordType};
 pub(super) enum Dns {
     /// The record data as text; of MX records the preference too.
     Found(Vec<(u16, String)>),
-    /// Neither name nor records.
+    /// There is no such name.
     Nothing,
+    /// There is such a name, but no such record.
+    NoData,
     /// The domain accepts no mail.
     NullMx,
     /// The records hold something that is no name.
@@ -28,12 +30,14 @@ pub(super) async fn ask(check: &mut Check, name: &str, rtype: RecordType) -> Dns
     let answer = lookup(&check.env.sys, name, rtype).await;
     let found = match answer {
         Answer::Found(_, records) => collect(check, name, rtype, records.into_iter().map(|r| r.data)),
-        Answer::NxDomain | Answer::NoData => Dns::Nothing,
+        Answer::NxDomain => Dns::Nothing,
+        Answer::NoData => Dns::NoData,
         Answer::TempFail => Dns::Retry,
     };
     let result = match &found {
         Dns::Found(all) => all.iter().map(|(_, t)| t.as_str()).collect::<Vec<_>>().join(", "),
-        Dns::Nothing => "none".into(),
+        Dns::Nothing => "no such name".into(),
+        Dns::NoData => "none".into(),
         Dns::NullMx => "null MX".into(),
         Dns::Malformed => "malformed".into(),
         Dns::Retry => "no answer".into(),
@@ -87,7 +91,7 @@ pub(super) async fn ask_any(check: &mut Check, name: &str, rtypes: &[RecordType]
     let mut worst = Dns::Nothing;
     for &rtype in rtypes {
         match ask(check, name, rtype).await {
-            Dns::Nothing => {}
+            Dns::Nothing | Dns::NoData => {}
             Dns::Retry => worst = Dns::Retry,
             other => return other,
         }

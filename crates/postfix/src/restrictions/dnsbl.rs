@@ -50,7 +50,7 @@ async fn ask(check: &mut Check, prefix: &str, domain: &str) -> Listed {
     let query = format!("{prefix}{domain}");
     let addresses = match dns::ask(check, &query, RecordType::A).await {
         Dns::Found(all) => all,
-        Dns::Nothing => return Listed::No,
+        Dns::Nothing | Dns::NoData => return Listed::No,
         _ => {
             check.env.log.warn(format_args!(
                 "{query}: RBL lookup error: Host or domain name not found. Name service error for name={query} type=A: Host not found, try again"

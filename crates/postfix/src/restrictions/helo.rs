@@ -64,7 +64,7 @@ pub(super) fn unknown<'a>(check: &'a mut Check, _: &'a Cx, _: &'a str) -> Work<'
         match ask_any(check, &name, &[RecordType::A, RecordType::AAAA, RecordType::MX]).await {
             Dns::Found(_) | Dns::NullMx => Ok(Outcome::Dunno),
             Dns::Retry => check.tempfail("unknown_helo_hostname_tempfail_action", 450, "4.7.1", text),
-            Dns::Nothing => check.reject_policy(code, "4.7.1", text),
+            Dns::Nothing | Dns::NoData => check.reject_policy(code, "4.7.1", text),
             Dns::Malformed => check.reject_policy(code, "4.7.1", format!("<{name}>: {CLASS} rejected: Malformed DNS server reply")),
         }
     })

@@ -56,7 +56,7 @@ pub(super) async fn unknown_address(check: &mut Check, subject: Subject) -> Judg
             check.reject_policy(code, dsn, format!("<{address}>: {class} rejected: Domain {domain} does not accept mail (nullMX)"))
         }
         Dns::Retry => check.tempfail("unknown_address_tempfail_action", 450, dsn, text),
-        Dns::Nothing => check.reject_policy(code, dsn, text),
+        Dns::Nothing | Dns::NoData => check.reject_policy(code, dsn, text),
         Dns::Malformed => check.reject_policy(code, dsn, format!("<{address}>: {class} rejected: Malformed DNS server reply")),
     }
 }

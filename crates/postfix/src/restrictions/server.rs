@@ -16,10 +16,11 @@ async fn servers(check: &mut Check, name: &str, domain: &str, rtype: RecordType)
     }
     let mut domain = domain;
     let mut answer = dns::ask(check, domain, rtype).await;
-    if answer == Dns::Nothing && rtype == RecordType::MX {
+    let nothing = |answer: &Dns| matches!(answer, Dns::Nothing | Dns::NoData);
+    if nothing(&answer) && rtype == RecordType::MX {
         return Some(vec![domain.to_string()]);
     }
-    while answer == Dns::Nothing {
+    while nothing(&answer) {
         match domain.split_once('.') {
             Some((_, parent)) if !parent.is_empty() => domain = parent,
             _ => {
@@ -32,12 +33,11 @@ async fn servers(check: &mut Check, name: &str, domain: &str, rtype: RecordType)
     match answer {
         Dns::Found(all) => Some(all.into_iter().map(|(_, host)| host).collect()),
         Dns::NullMx => None,
-        Dns::Retry | Dns::Nothing | Dns::Malformed => {
+        Dns::Retry | Dns::Nothing | Dns::NoData | Dns::Malformed => {
             let why = match answer {
                 Dns::Retry => "Host not found, try again",
                 Dns::Malformed => "Malformed or unexpected name server reply",
-                // A name that cannot be a host's is not asked for.
-                _ if domain.contains('@') => "Host found but no data record of requested type",
+                Dns::NoData => "Host found but no data record of requested type",
                 _ => "Host not found",
             };
             check.env.log.warn(format_args!("Unable to look up {rtype} host for {domain}: {why}"));

@@ -3,7 +3,7 @@
 //! RFC 5321 §4.4 for the trace header.
 
 use super::chat::Stop;
-use super::reply::Reply;
+use super::reply::{Reply, Then};
 use super::session::{Phase, Session, Transaction};
 use crate::address::tok::quote_local;
 use crate::ipc::{Attrs, Conn, put_record};
@@ -314,7 +314,7 @@ impl Session {
             if !self.alone
                 && let Some(refusal) = self.check.data(true).await
             {
-                return Reply::no(refusal);
+                return Reply::no(refusal).then(Then::Keep);
             }
             let actions = std::mem::take(&mut self.check.actions);
             let stream = self.transaction().and_then(|t| t.stream.take());

@@ -16,6 +16,8 @@ pub(crate) enum Then {
     Text,
     /// The message is complete, or refused for good: the transaction is over.
     Finish,
+    /// A complete message was refused by the restrictions: the transaction goes on, as Postfix forgets to end it.
+    Keep,
     /// The session begins again, as after a new connection (XCLIENT).
     Restart,
 }

@@ -337,7 +337,7 @@ impl Session {
             return Err(Stop::Quiet);
         }
         let trace = self.decide(format!("{}: {}", self.line, reply.lines.join(" ")));
-        let mut ok = reply.ok;
+        let (mut ok, mut then) = (reply.ok, reply.then);
         if !reply.lines.is_empty() {
             self.say(&reply, trace).await;
         }
@@ -347,9 +347,10 @@ impl Session {
             let end = self.receive_text().await?;
             let trace = self.decide(format!("end of data: {}", end.lines.join(" ")));
             ok = end.ok;
+            then = if end.then == Then::Keep { Then::Keep } else { Then::Finish };
             self.say(&end, trace).await;
         }
-        if matches!(reply.then, Then::Text | Then::Finish) {
+        if then == Then::Finish {
             self.after_message().await;
         }
         if reply.then == Then::Restart {

@@ -130,7 +130,9 @@ pub(super) fn run<'a>(session: &'a mut Session, argv: &'a [Token]) -> Run<'a> {
         }
         if last {
             session.check.facts.place = "END-OF-MESSAGE";
-            return Ok(session.end_of_message(status, bare).await.then(Then::Finish));
+            let reply = session.end_of_message(status, bare).await;
+            let then = if reply.then == Then::Keep { Then::Keep } else { Then::Finish };
+            return Ok(reply.then(then));
         }
         if status != 0 || bare {
             let reply = session.end_of_message(status, bare).await;
