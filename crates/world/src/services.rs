@@ -25,7 +25,7 @@ impl Stage {
         if let Some(disk) = self.kernel.disk_mut(host) {
             let _ = disk.put_link("/etc/init.d", "rc.d/init.d", now);
             // Its adduser is another name of useradd.
-            for name in ["adduser", "addgroup", "deluser", "delgroup", "update-rc.d", "systemctl"] {
+            for name in ["adduser", "addgroup", "deluser", "delgroup", "update-rc.d", "systemctl", "hostnamectl"] {
                 let _ = disk.remove_file(&format!("/usr/sbin/{name}"), now).or_else(|_| disk.remove_file(&format!("/usr/bin/{name}"), now));
             }
             let _ = disk.put_link("/usr/sbin/adduser", "useradd", now);
@@ -49,7 +49,16 @@ impl Stage {
         let defs = String::from_utf8_lossy(&defs)
             .replace("UID_MIN\t\t\t 1000", "UID_MIN\t\t\t  500")
             .replace("GID_MIN\t\t\t 1000", "GID_MIN\t\t\t  500");
+        let defs = defs.replace("UMASK\t\t022", "UMASK\t\t077");
         self.file(host, "/etc/login.defs", (defs + "CREATE_HOME\tyes\n").as_bytes());
+        // Nobody had heard of these yet.
+        for path in ["/etc/passwd", "/etc/shadow", "/etc/group", "/etc/gshadow"] {
+            let text = self.read(host, path).unwrap_or_default();
+            let text = String::from_utf8_lossy(&text).into_owned();
+            let old = text.lines().filter(|l| !l.starts_with("systemd-") && !l.starts_with("polkitd:"));
+            let old: String = old.flat_map(|l| [l, "\n"]).collect();
+            self.file(host, path, old.as_bytes());
+        }
         let defaults = b"# useradd defaults file\nGROUP=100\nHOME=/home\nINACTIVE=-1\nEXPIRE=\nSHELL=/bin/bash\nSKEL=/etc/skel\nCREATE_MAIL_SPOOL=yes\n";
         self.file(host, "/etc/default/useradd", defaults);
         self.file(host, "/etc/sysconfig/saslauthd", include_str!("../labs/redhat/saslauthd.sysconfig").as_bytes());

@@ -64,6 +64,7 @@ fn red_hat() {
         ("chkconfig saslauthd; echo $?; chkconfig --level 3 saslauthd off; chkconfig saslauthd; echo $?", "0\n1\n", 0),
         ("chkconfig --list saslauthd", "saslauthd      \t0:off\t1:off\t2:on\t3:off\t4:on\t5:on\t6:off\n", 0),
         ("chkconfig nosuch on", "error reading information on service nosuch: No such file or directory\n", 1),
+        ("useradd wang; tail -1 /etc/passwd", "wang:x:501:501::/home/wang:/bin/bash\n", 0),
         ("chkconfig functions on", "service functions does not support chkconfig\n", 1),
     ]);
 }
