@@ -179,8 +179,7 @@ impl Config {
     pub(crate) async fn load(log: &Log, dir: &str, overrides: &[(String, String)]) -> Result<Config, String> {
         let sys = log.sys();
         let path = format!("{dir}/main.cf");
-        let bytes = sys.read_file(&path).await.map_err(|e| format!("open {path}: {e}"))?;
-        let main = MainCf::parse(log, &path, &bytes)?;
+        let main = MainCf::load(log, &path).await?;
         let mut inner = Inner { log: log.clone(), dir: dir.to_string(), main, overrides: overrides.to_vec(), facts: Map::new(), level: 0 };
         for (name, value) in [("config_directory", dir), ("process_name", log.name()), ("process_id", &sys.pid().to_string())] {
             inner.facts.insert(name.to_string(), value.to_string());

@@ -112,6 +112,25 @@ pub(crate) fn split_nameval(text: &str) -> Result<(&str, &str), &'static str> {
 }
 
 impl MainCf {
+    /// Reads a main.cf, again and again until it is two seconds old: somebody may still be writing it.
+    ///
+    /// # Errors
+    /// The text of Postfix's fatal message.
+    pub(crate) async fn load(log: &Log, path: &str) -> Result<MainCf, String> {
+        let sys = log.sys();
+        let mut before = sys.now().secs();
+        loop {
+            let bytes = sys.read_file(path).await.map_err(|e| format!("open {path}: {e}"))?;
+            let main = MainCf::parse(log, path, &bytes)?;
+            let written = sys.stat(path).await.map_or(0, |st| st.mtime.secs());
+            let after = sys.now().secs();
+            if written + 1 < before || written > after {
+                return Ok(main);
+            }
+            before = after;
+            let _ = sys.sleep(300_000).await;
+        }
+    }
     /// Parses the text of a main.cf; warnings go to `log`.
     ///
     /// # Errors

@@ -82,8 +82,7 @@ impl Names {
     /// With main.cf.
     pub(super) async fn main(log: &Log, mode: &Mode) -> Result<Names, String> {
         let path = format!("{}/main.cf", mode.dir);
-        let bytes = log.sys().read_file(&path).await.map_err(|e| format!("open {path}: {e}"))?;
-        let mut main = MainCf::parse(log, &path, &bytes)?;
+        let mut main = MainCf::load(log, &path).await?;
         for pair in &mode.overrides {
             let (name, value) = split_nameval(pair).map_err(|why| format!("invalid parameter override: {pair}: {why}"))?;
             main.entries.insert(name.to_string(), crate::config::Entry { value: value.to_string(), line: 0 });
