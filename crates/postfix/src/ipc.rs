@@ -54,6 +54,10 @@ impl Conn {
     pub(crate) async fn connect(sys: &Sys, path: &str) -> Sysret<Conn> {
         Ok(Conn::new(sys, sys.unix_connect(path).await?))
     }
+    /// The process at this end.
+    pub(crate) fn sys(&self) -> &Sys {
+        &self.sys
+    }
     /// Reads more; false at the end of the stream.
     async fn fill(&mut self) -> bool {
         if self.pos > 0 {

@@ -16,6 +16,7 @@ use crate::server::Daemon;
 use machine::Sys;
 use notice::Notice;
 use template::Kind;
+pub(crate) use template::show as show_templates;
 
 /// Requests.
 pub(crate) const APPEND: i64 = 0;

@@ -76,7 +76,7 @@ impl Notice {
         };
         Notice {
             kind,
-            template: Template::load(d, kind).await,
+            template: Template::load(&d.cfg, kind).await,
             boundary: format!("{id}.{}/{}", d.sys.now().secs(), d.cfg.str("myhostname")),
             id,
             path,
@@ -100,7 +100,7 @@ impl Notice {
     pub(super) fn begin(&self, d: &Daemon, post: &mut Post, to: &str, copy: bool) {
         self.head(post, to, copy);
         if !copy {
-            for line in self.template.body(d) {
+            for line in self.template.body(&d.cfg) {
                 post.line(&line);
             }
         }

@@ -1,7 +1,6 @@
 //! Texts of the notices: built-in, or from `bounce_template_file`. Source: bounce(5).
 
-use crate::config::{Scope, expand};
-use crate::server::Daemon;
+use crate::config::{Config, Scope, expand};
 
 /// What a notice tells.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -66,32 +65,33 @@ impl Template {
         }
     }
     /// The template in force.
-    pub(super) async fn load(d: &Daemon, kind: Kind) -> Template {
+    pub(super) async fn load(cfg: &Config, kind: Kind) -> Template {
         let mut t = Template::built_in(kind);
-        let file = d.cfg.str("bounce_template_file");
+        let file = cfg.str("bounce_template_file");
         if file.is_empty() {
             return t;
         }
-        let path = if file.starts_with('/') { file } else { format!("{}/{file}", d.cfg.dir()) };
-        match d.sys.read_file(&path).await {
+        let path = if file.starts_with('/') { file } else { format!("{}/{file}", cfg.dir()) };
+        match cfg.log().sys().read_file(&path).await {
             Ok(bytes) => {
                 let all = String::from_utf8_lossy(&bytes).into_owned();
                 if let Some(own) = section(&all, t.kind) {
-                    t.apply(d, &path, &own);
+                    t.apply(cfg, &path, &own);
                 }
             }
-            Err(e) => d.log.warn(format_args!("open {path}: {e}")),
+            Err(e) => cfg.log().warn(format_args!("open {path}: {e}")),
         }
         t
     }
     /// Takes headers and text from a section of the template file; a mistake leaves the built-in one.
-    fn apply(&mut self, d: &Daemon, path: &str, own: &str) {
+    fn apply(&mut self, cfg: &Config, path: &str, own: &str) {
         let mut t = Template { origin: path.to_string(), text: String::new(), ..Template::built_in(Kind::Failure) };
         (t.kind, t.from, t.subject) = (self.kind, self.from.clone(), self.subject.clone());
         t.postmaster_subject = self.postmaster_subject.clone();
         let mut rest = own;
         let bad = |what: &str, name: &str| {
-            d.log.warn(format_args!("{path}: {what} \"{name}\" header {} in {} template -- ignoring this template", "label", self.kind));
+            cfg.log()
+                .warn(format_args!("{path}: {what} \"{name}\" header {} in {} template -- ignoring this template", "label", self.kind));
         };
         while let Some((name, value)) = rest.lines().next().and_then(|l| l.split_once(':')) {
             if name.is_empty() || name.contains([' ', '\t']) {
@@ -116,25 +116,46 @@ impl Template {
         }
         t.text = rest.trim_start_matches(['\n', ' ', '\t']).trim_end_matches('\n').to_string();
         if t.text.is_empty() {
-            d.log.warn(format_args!("{path}: missing message text in {} template -- ignoring this template", self.kind));
+            cfg.log().warn(format_args!("{path}: missing message text in {} template -- ignoring this template", self.kind));
             return;
         }
         if !t.text.is_ascii() {
             if t.charset.eq_ignore_ascii_case("us-ascii") {
-                d.log.warn(format_args!("{path}: 8-bit message text in {} template", self.kind));
-                d.log.warn(format_args!("please specify a charset value other than us-ascii"));
-                d.log.warn(format_args!("-- ignoring this template for now"));
+                cfg.log().warn(format_args!("{path}: 8-bit message text in {} template", self.kind));
+                cfg.log().warn(format_args!("please specify a charset value other than us-ascii"));
+                cfg.log().warn(format_args!("-- ignoring this template for now"));
                 return;
             }
             t.encoding = "8bit";
         }
         *self = t;
     }
+    /// The template as it would stand in a file.
+    fn dump(&self) -> String {
+        let copy =
+            if self.postmaster_subject.is_empty() { String::new() } else { format!("Postmaster-Subject: {}\n", self.postmaster_subject) };
+        let head = format!("Charset: {}\nFrom: {}\nSubject: {}\n{copy}", self.charset, self.from, self.subject);
+        format!("{}_template = <<EOF\n{head}\n{}\nEOF\n\n", self.kind, self.text)
+    }
     /// The text with its `$names` expanded.
-    pub(super) fn body(&self, d: &Daemon) -> Vec<String> {
-        let names = Names { d, t: self };
+    pub(super) fn body(&self, cfg: &Config) -> Vec<String> {
+        let names = Names { cfg, t: self };
         self.text.lines().map(|line| expand(line, &names, false).text).collect()
     }
+}
+
+/// All templates in force, for `postconf -t`, or their texts with names expanded, for `postconf -b`.
+pub(crate) async fn show(cfg: &Config, expanded: bool) -> String {
+    let mut out = String::new();
+    for (kind, name) in NAMES {
+        let t = Template::load(cfg, kind).await;
+        if expanded {
+            out += &format!("expanded_{name}_text = <<EOF\n{}\nEOF\n\n", t.body(cfg).join("\n"));
+        } else {
+            out += &t.dump();
+        }
+    }
+    out
 }
 
 /// The lines between `NAME_template = <<MARK` and `MARK`.
@@ -154,7 +175,7 @@ fn section(all: &str, kind: &str) -> Option<String> {
 
 /// What a template can name: host names, and times with a unit: `delay_warning_time_hours`.
 struct Names<'a> {
-    d: &'a Daemon,
+    cfg: &'a Config,
     t: &'a Template,
 }
 
@@ -164,9 +185,9 @@ impl Scope for Names<'_> {
             let Some(unit) = name.strip_prefix(time).and_then(|u| u.strip_prefix('_')) else { continue };
             const UNITS: [(&str, i64); 5] = [("seconds", 1), ("minutes", 60), ("hours", 3600), ("days", 86400), ("weeks", 604_800)];
             let divisor = UNITS.iter().find(|(n, _)| *n == unit)?.1;
-            let value = self.d.cfg.time(time);
+            let value = self.cfg.time(time);
             let result = value / divisor;
-            let (log, origin, kind) = (&self.d.log, &self.t.origin, self.t.kind);
+            let (log, origin, kind) = (self.cfg.log(), &self.t.origin, self.t.kind);
             let advice = if result > 999 && divisor < 86400 {
                 log.warn(format_args!("{origin}: excessive result \"{result}\" in {kind} template conversion of parameter \"{name}\""));
                 "increase"
@@ -180,6 +201,6 @@ impl Scope for Names<'_> {
             log.warn(format_args!("for instructions see the bounce(5) manual"));
             return Some(result.to_string());
         }
-        matches!(name, "myhostname" | "mydomain").then(|| self.d.cfg.str(name))
+        matches!(name, "myhostname" | "mydomain").then(|| self.cfg.str(name))
     }
 }

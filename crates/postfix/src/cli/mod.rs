@@ -16,6 +16,7 @@ mod submit;
 mod upkeep;
 
 pub(crate) use getopt::Getopt;
+pub(crate) use submit::start_postdrop;
 
 use crate::config::Config;
 use crate::lookup::{MatchKind, MatchList, Tables};

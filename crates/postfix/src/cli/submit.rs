@@ -96,7 +96,8 @@ pub(super) async fn submit(cfg: &Config, job: &Submission) -> Result<i32, Stop> 
     };
     let who = format!("{sender}({uid})");
     let fail = |status: i32, text: &str| Stop(status, format!("{who}: {text}"));
-    let (mut writer, mut answers, pid) = start_postdrop(cfg).await.map_err(|text| fail(UNAVAILABLE, &text))?;
+    let (conn, mut answers, pid, _) = start_postdrop(cfg).await.map_err(|text| fail(UNAVAILABLE, &text))?;
+    let mut writer = Writer { conn, buf: Vec::new(), broken: false };
     let put_rcpts = |w: &mut Writer, all: &[String]| {
         for rcpt in all {
             if job.notify != 0 {
@@ -181,8 +182,11 @@ pub(super) async fn submit(cfg: &Config, job: &Submission) -> Result<i32, Stop> 
     Ok(0)
 }
 
-/// Starts postdrop and waits until it has a queue file.
-async fn start_postdrop(cfg: &Config) -> Result<(Writer, Conn, i32), String> {
+/// Starts postdrop and waits until it has a queue file: the way to it, its answers, its process, its queue id.
+///
+/// # Errors
+/// Why it cannot be.
+pub(crate) async fn start_postdrop(cfg: &Config) -> Result<(Conn, Conn, i32, String), String> {
     let sys = cfg.log().sys();
     let path = format!("{}/postdrop", cfg.str("command_directory"));
     let cannot = |e: &str| format!("unable to execute {path} -r: {e}");
@@ -196,14 +200,15 @@ async fn start_postdrop(cfg: &Config) -> Result<(Writer, Conn, i32), String> {
     let _ = sys.close(from).await;
     let _ = sys.close(out).await;
     let mut answers = Conn::new(sys, answers);
-    if answers.recv().await.is_none_or(|a| a.get("queue_id").is_empty()) {
+    let id = answers.recv().await.map_or_else(String::new, |a| a.get("queue_id").to_string());
+    if id.is_empty() {
         let ended = sys.wait(WaitFor::Pid(pid), true, false).await;
         if let Ok(Some((_, machine::ChildStatus::Exited(status)))) = ended {
             cfg.log().warn(format_args!("command \"{path} -r\" exited with status {status}"));
         }
         return Err(cannot("Success"));
     }
-    Ok((Writer { conn: Conn::new(sys, to), buf: Vec::new(), broken: false }, answers, pid))
+    Ok((Conn::new(sys, to), answers, pid, id))
 }
 
 /// The text of a message that only asks how it would be delivered.

@@ -6,10 +6,12 @@ use super::chat::Stop;
 use super::reply::{Reply, Then};
 use super::session::{Phase, Session, Transaction};
 use crate::address::tok::quote_local;
+use crate::cli::start_postdrop;
 use crate::ipc::{Attrs, Conn, put_record};
 use crate::post::{clean, mail_date, stat};
 use crate::queue::rec;
 use crate::restrictions::check::{Class, Login, printable};
+use machine::{Pid, WaitFor};
 use wire::smtp::{Dots, Ending, Text};
 
 /// A message on its way to cleanup.
@@ -19,15 +21,21 @@ pub(crate) struct Stream {
     /// Its queue id.
     pub(crate) id: String,
     broken: bool,
+    /// postdrop's answers and process, where there is no master: it takes the message, and few attributes.
+    alone: Option<(Conn, Pid)>,
 }
 
 impl Stream {
     async fn open(session: &Session, flags: i64) -> Option<Stream> {
+        if session.alone {
+            let (conn, answers, pid, id) = start_postdrop(&session.check.env.cfg).await.ok()?;
+            return Some(Stream { conn, out: Vec::new(), id, broken: false, alone: Some((answers, pid)) });
+        }
         let service = format!("public/{}", session.check.env.cfg.str("cleanup_service_name"));
         let mut conn = Conn::connect(&session.check.env.sys, &service).await.ok()?;
         let id = conn.recv().await?.get("queue_id").to_string();
         conn.send(&Attrs::new().with_num("flags", flags)).await.ok()?;
-        Some(Stream { conn, out: Vec::new(), id, broken: false })
+        Some(Stream { conn, out: Vec::new(), id, broken: false, alone: None })
     }
     /// Adds a record.
     pub(crate) fn record(&mut self, kind: u8, data: &[u8]) {
@@ -38,6 +46,9 @@ impl Stream {
     }
     /// Adds `name=value`.
     fn attr(&mut self, name: &str, value: &str) {
+        if self.alone.is_some() && !matches!(name, "encoding" | "notify_flags" | "dsn_orig_rcpt") {
+            return;
+        }
         self.text(rec::ATTR, &format!("{name}={value}"));
     }
     /// Sends what has been added.
@@ -57,13 +68,27 @@ impl Stream {
     pub(crate) async fn abort(mut self) {
         // What is buffered is sent, as closing a stream does.
         self.flush().await;
+        let sys = self.conn.sys().clone();
         self.conn.close().await;
+        if let Some((answers, pid)) = self.alone {
+            answers.close().await;
+            let _ = sys.wait(WaitFor::Pid(pid), true, false).await;
+        }
     }
     /// Ends the message; cleanup's status and reason.
     async fn finish(mut self) -> (i64, String) {
         self.flush().await;
-        let answer = if self.broken { None } else { self.conn.recv().await };
+        let sys = self.conn.sys().clone();
+        let answer = match (&mut self.alone, self.broken) {
+            (_, true) => None,
+            (Some((answers, _)), _) => answers.recv().await,
+            (None, _) => self.conn.recv().await,
+        };
         self.conn.close().await;
+        if let Some((answers, pid)) = self.alone {
+            answers.close().await;
+            let _ = sys.wait(WaitFor::Pid(pid), true, false).await;
+        }
         answer.map_or((stat::WRITE, String::new()), |a| (a.num("status"), a.get("reason").to_string()))
     }
 }
@@ -115,7 +140,8 @@ impl Session {
             flags |= 1 << 8;
         }
         let Some(mut stream) = Stream::open(self, flags).await else {
-            return Err(Stop::Exit(env.log.fatal("unable to connect to the public cleanup service").await));
+            let text = if self.alone { "unable to execute postdrop" } else { "unable to connect to the public cleanup service" };
+            return Err(Stop::Exit(env.log.fatal(text).await));
         };
         let id = stream.id.clone();
         self.check.facts.queue_id = Some(id.clone());

@@ -19,7 +19,7 @@ use crate::maillog::Log;
 use crate::server::Daemon;
 use chat::Chat;
 use env::Env;
-use machine::Sys;
+use machine::{STDIN, STDOUT, Sys};
 use peer::Peer;
 use session::Session;
 use std::rc::Rc;
@@ -54,11 +54,15 @@ pub(crate) async fn main(sys: Sys) -> i32 {
         Ok(env) => Rc::new(env),
         Err(text) => return log.fatal(&text).await,
     };
-    daemon.watch_tables();
-    daemon.jail().await;
     let timeout = u64::try_from(daemon.cfg.time("smtpd_timeout")).unwrap_or(300);
     let history = env.notify != 0;
     let service = daemon.server.service.clone();
+    if daemon.server.alone {
+        let chat = Chat::new(&sys, STDIN, STDOUT, timeout, history);
+        return serve(&env, chat, Peer::local(), &service, true).await.unwrap_or(0);
+    }
+    daemon.watch_tables();
+    daemon.jail().await;
     loop {
         let Some((fd, from)) = daemon.server.accept().await else { return 0 };
         let peer = match from {

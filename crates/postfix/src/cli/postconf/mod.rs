@@ -1,11 +1,12 @@
 //! postconf(1): what the parameters are, where they come from, and changing them. Not here: the table of names and values (`names`),
-//! master.cf (`services`), writing the files (`edit`). Source: postconf(1). Not simulated: -b -t (bounce templates), -T, -v.
+//! master.cf (`services`), writing the files (`edit`). Source: postconf(1). Not simulated: -T, -v.
 
 mod edit;
 mod names;
 mod services;
 
 use super::Getopt;
+use crate::config::Config;
 use crate::maillog::Log;
 use machine::{STDOUT, Sys};
 use names::{Class, Names};
@@ -94,12 +95,12 @@ impl Mode {
 pub(crate) async fn main(sys: Sys) -> i32 {
     let log = Log::console(&sys);
     match run(&sys, &log).await {
-        Ok(()) => 0,
+        Ok(status) => status,
         Err(text) => log.fatal(&text).await,
     }
 }
 
-async fn run(sys: &Sys, log: &Log) -> Result<(), String> {
+async fn run(sys: &Sys, log: &Log) -> Result<i32, String> {
     sys.umask(Some(0o022)).await;
     let dir = sys.env("MAIL_CONFIG").unwrap_or("/etc/postfix").to_string();
     let mut mode = Mode { letters: String::new(), dir, overrides: Vec::new(), class: None };
@@ -116,6 +117,7 @@ async fn run(sys: &Sys, log: &Log) -> Result<(), String> {
                 mode.set('o');
             }
             'v' => sys.unsupported("-v"),
+            'b' | 't' if mode.has('b') || mode.has('t') => return Err("specify one of -b and -t".to_string()),
             c if LETTERS.contains(c) => mode.set(c),
             _ => return Err(format!("usage: {} [{}] [name...]", sys.arg(0), USAGE.join("] ["))),
         }
@@ -143,8 +145,11 @@ async fn run(sys: &Sys, log: &Log) -> Result<(), String> {
         return Err("-e requires name=value argument".to_string());
     }
     let words = |text: &str| text.split_whitespace().for_each(|w| sys.print(STDOUT, format_args!("{w}\n")));
-    if let Some(letter) = ['b', 't', 'T'].into_iter().find(|&c| mode.has(c)) {
-        sys.unsupported(&format!("-{letter}"));
+    if mode.has('b') || mode.has('t') {
+        return templates(sys, log, &mode, names).await;
+    }
+    if mode.has('T') {
+        sys.unsupported("-T");
     } else if mode.has('m') {
         words(MAPS);
     } else if mode.has('l') {
@@ -180,7 +185,27 @@ async fn run(sys: &Sys, log: &Log) -> Result<(), String> {
         services::show(log, &mode, &table, names)?;
         table.warn_unused(false);
     }
-    Ok(())
+    Ok(0)
+}
+
+/// The texts of notices: bounce(8) is asked, and speaks.
+async fn templates(sys: &Sys, log: &Log, mode: &Mode, names: &[String]) -> Result<i32, String> {
+    if names.len() > 1 {
+        return Err("options -b and -t require at most one template file".to_string());
+    }
+    let mut overrides = Vec::new();
+    let bounce = Log::tagged(sys, "postfix/bounce", true);
+    if let Some(name) = names.first() {
+        let path = if name.starts_with('/') { name.clone() } else { format!("{}/{name}", sys.getcwd().await.unwrap_or_default()) };
+        if let Err(e) = sys.stat(&path).await {
+            return Ok(bounce.fatal(&format!("open {name}: {e}")).await);
+        }
+        overrides.push(("bounce_template_file".to_string(), path));
+    }
+    let cfg = Config::load(log, &mode.dir, &overrides).await?;
+    let text = crate::bounce::show_templates(&cfg, mode.has('b')).await;
+    sys.put(STDOUT, text.as_bytes());
+    Ok(0)
 }
 
 fn show(log: &Log, mode: &Mode, table: &Names, names: &[String]) -> Result<(), String> {
