@@ -76,6 +76,10 @@ impl Grid {
             ("2", 'J') => self.cells = vec![vec![' '; COLS as usize]; ROWS as usize],
             (_, 'H') => self.at = (n[0].max(1) - 1, n.get(1).copied().unwrap_or(1).max(1) - 1),
             ("2", 'K') => self.cells[self.at.0].fill(' '),
+            ("", 'J') => {
+                self.cells[self.at.0][self.at.1..].fill(' ');
+                self.cells[self.at.0 + 1..].iter_mut().for_each(|r| r.fill(' '));
+            }
             ("", 'K') => self.cells[self.at.0][self.at.1..].fill(' '),
             (_, 'm') => {}
             _ => panic!("ESC[{args}{end}"),
@@ -176,4 +180,9 @@ fn check(text: &str) {
 #[test]
 fn vi_shows_and_writes_what_vim_does() {
     check(include_str!("screen/vi.keys"));
+}
+
+#[test]
+fn less_and_more_show_what_theirs_do() {
+    check(include_str!("screen/less.keys"));
 }

@@ -29,11 +29,13 @@ mod init;
 mod kill;
 mod killall;
 mod last;
+mod less;
 mod ln;
 mod logger;
 mod login;
 mod man;
 mod mkdir;
+mod more;
 mod mount;
 mod mv;
 mod nologin;
@@ -167,6 +169,8 @@ chunk! {
 chunk! {
     /// Fetched at first use or when idle: the full-screen programs.
     SCREEN, SCREEN_PAGES behind screen:
+        less
+        more
         vi
         vi::VIEW
         vi::VIM

@@ -137,7 +137,7 @@ async fn run(sys: Sys) -> i32 {
             a => files.push(a.to_string()),
         }
     }
-    let Some(keys) = Keys::open(&sys, STDIN).await else {
+    let Some(keys) = Keys::open(&sys, STDIN, true).await else {
         sys.print(STDERR, format_args!("Vim: Warning: Input is not from a terminal\n"));
         return 1;
     };

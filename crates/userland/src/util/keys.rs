@@ -45,16 +45,18 @@ pub(crate) struct Keys {
     fd: Fd,
     old: Termios,
     typed: VecDeque<u8>,
+    /// Draws on the alternate screen.
+    alternate: bool,
     /// Columns and rows.
     pub(crate) size: (usize, usize),
 }
 
 impl Keys {
-    /// Takes the terminal over. `None`: it is none.
-    pub(crate) async fn open(sys: &Sys, fd: Fd) -> Option<Keys> {
+    /// Takes the terminal over, with the alternate screen or without. `None`: it is none.
+    pub(crate) async fn open(sys: &Sys, fd: Fd, alternate: bool) -> Option<Keys> {
         let old = sys.tty_get(fd).await.ok()?;
         sys.on_signal(Signal::Winch, OnSignal::Catch).await;
-        let mut keys = Keys { sys: sys.clone(), fd, old, typed: VecDeque::new(), size: (80, 24) };
+        let mut keys = Keys { sys: sys.clone(), fd, old, typed: VecDeque::new(), alternate, size: (80, 24) };
         keys.enter().await;
         Some(keys)
     }
@@ -65,18 +67,30 @@ impl Keys {
     /// Raw mode and the alternate screen.
     pub(crate) async fn enter(&mut self) {
         self.raw().await;
-        self.sys.put(STDOUT, b"\x1b[?1049h\x1b[2J\x1b[H");
+        if self.alternate {
+            self.sys.put(STDOUT, b"\x1b[?1049h\x1b[2J\x1b[H");
+        }
         self.measure().await;
     }
     /// The terminal as it was.
     pub(crate) async fn leave(&mut self) {
-        self.sys.put(STDOUT, b"\x1b[?1049l");
+        if self.alternate {
+            self.sys.put(STDOUT, b"\x1b[?1049l");
+        }
         let _ = self.sys.tty_set(self.fd, self.old).await;
     }
     async fn measure(&mut self) {
         if let Ok((cols, rows)) = self.sys.tty_size(self.fd).await {
             self.size = (usize::from(cols.max(10)), usize::from(rows.max(3)));
         }
+    }
+    /// Waits until something is typed, or can be read from (or has changed in) another descriptor. True: something was typed.
+    pub(crate) async fn or(&self, fd: Fd, interest: Interest) -> bool {
+        if self.pending() {
+            return true;
+        }
+        let ready = self.sys.poll(&[(self.fd, Interest::Read), (fd, interest)], None).await;
+        ready.map_or(true, |r| r.contains(&self.fd))
     }
     /// Whether more has been typed than was read.
     pub(crate) fn pending(&self) -> bool {

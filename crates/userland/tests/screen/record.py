@@ -5,7 +5,7 @@ import os, pty, re, select, struct, subprocess, sys, time, fcntl, termios
 import pyte
 
 COLS, ROWS = 60, 10
-ENV = {"HOME": "/root", "PATH": "/tmp/bin:/usr/bin:/bin", "TERM": "xterm", "LANG": "C.UTF-8"}
+ENV = {"HOME": "/root", "PATH": "/tmp/bin:/usr/bin:/bin", "PAGER": "less", "LESSHISTFILE": "-", "TERM": "xterm", "LANG": "C.UTF-8"}
 VIM = '#!/bin/sh\nexec /usr/bin/vim %s -u NONE -N -i NONE -n --cmd "set ruler ttimeout ttimeoutlen=20 t_RV= t_u7= t_RB= t_RF= t_BE= t_TI= t_TE=" "$@"\n'
 
 def keys(text):
