@@ -7,15 +7,25 @@ use crate::site::files;
 use std::fs;
 use std::path::Path;
 
-/// All that must arrive before the first key is taken. 300 KB are 2.0 s on Slow 4G.
+/// The page without any chunk. 300 KB are 2.0 s on Slow 4G.
 const FIRST_LOAD: usize = 300_000;
 
+/// The page and what the first EHLO needs besides: the chunks that are fetched when a lab starts, and what chunks share. The design wants
+/// this, too, within [`FIRST_LOAD`]; it is not (docs/performance.md). Until it is, it may not grow.
+const FIRST_EHLO: usize = 1_000_000;
+const EHLO: &[&str] = &["base", "postfix"];
+
 /// The chunks behind the doors: name, least and greatest gzip bytes. Less than the least: its code went elsewhere.
-/// `tools` and `screen` come here when the page reaches their doors: until then the split makes no chunk.
-const CHUNKS: &[(&str, usize, usize)] = &[];
+const CHUNKS: &[(&str, usize, usize)] = &[
+    ("base", 100_000, 260_000),
+    ("mailtools", 40_000, 120_000),
+    ("postfix", 200_000, 380_000),
+    ("screen", 10_000, 120_000),
+    ("tools", 60_000, 400_000),
+];
 
 /// What two chunks share, in files of its own, all together.
-const SHARED: usize = 60_000;
+const SHARED: usize = 150_000;
 
 /// Prints the sizes of `dist/` and fails outside the bounds.
 pub(crate) fn size() -> Done {
@@ -32,6 +42,7 @@ pub(crate) fn size() -> Done {
     let mut wrong = Vec::new();
     let mut first = (0, 0);
     let mut shared = (0, 0);
+    let mut ehlo = 0;
     println!("{:<34}{:>10}{:>10}", "", "raw", "gzip");
     for (name, raw, gzip) in &rows {
         let part = name.strip_suffix(".wasm").filter(|p| *p != "app_bg");
@@ -44,6 +55,7 @@ pub(crate) fn size() -> Done {
             Some(chunk) => match CHUNKS.iter().find(|c| c.0 == chunk) {
                 Some((_, least, most)) => {
                     println!("{:<34}{raw:>10}{gzip:>10}", format!("chunk {chunk}"));
+                    ehlo += if EHLO.contains(&chunk) { *gzip } else { 0 };
                     if gzip < least || gzip > most {
                         wrong.push(format!("chunk {chunk} has {gzip} gzip bytes; it should have {least} to {most}"));
                     }
@@ -54,6 +66,11 @@ pub(crate) fn size() -> Done {
     }
     println!("{:<34}{:>10}{:>10}", "shared by chunks", shared.0, shared.1);
     println!("{:<34}{:>10}{:>10}  of {FIRST_LOAD}", "first load", first.0, first.1);
+    ehlo += first.1 + shared.1;
+    println!("{:<34}{:>10}{ehlo:>10}  of {FIRST_EHLO}", "until the first EHLO", "");
+    if ehlo > FIRST_EHLO {
+        wrong.push(format!("the first EHLO needs {ehlo} gzip bytes; the bound is {FIRST_EHLO}"));
+    }
     if first.1 > FIRST_LOAD {
         wrong.push(format!("the first load has {} gzip bytes; the bound is {FIRST_LOAD}", first.1));
     }
