@@ -56,9 +56,11 @@ mod systemctl;
 mod tail;
 mod telnet;
 mod testsaslauthd;
+mod timeout;
 mod top;
 mod touch;
 mod r#true;
+mod uname;
 mod unix_chkpwd;
 mod update_rc_d;
 mod uptime;
@@ -116,6 +118,7 @@ chunk! {
         adduser::ADDGROUP
         adduser
         man::APROPOS
+        uname::ARCH
         chpasswd
         crontab
         adduser::DELGROUP
@@ -140,6 +143,9 @@ chunk! {
         id::LOGNAME
         man
         mount
+        timeout::NICE
+        timeout::NOHUP
+        uname::NPROC
         passwd
         pgrep
         pgrep::PIDOF
@@ -151,8 +157,11 @@ chunk! {
         sudo
         systemctl
         testsaslauthd
+        timeout
         top
+        uname::TTY
         mount::UMOUNT
+        uname
         unix_chkpwd
         update_rc_d
         uptime

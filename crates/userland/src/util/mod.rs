@@ -11,6 +11,7 @@ pub(crate) mod keys;
 pub(crate) mod perm;
 pub(crate) mod proc;
 pub(crate) mod quote;
+pub(crate) mod search;
 pub(crate) mod shadow;
 pub(crate) mod unit;
 pub(crate) mod users;
