@@ -135,7 +135,7 @@ impl Template {
         let copy =
             if self.postmaster_subject.is_empty() { String::new() } else { format!("Postmaster-Subject: {}\n", self.postmaster_subject) };
         let head = format!("Charset: {}\nFrom: {}\nSubject: {}\n{copy}", self.charset, self.from, self.subject);
-        format!("{}_template = <<EOF\n{head}\n{}\nEOF\n\n", self.kind, self.text)
+        format!("{}_template = <<EOF\n{head}\n{}\nEOF\n", self.kind, self.text)
     }
     /// The text with its `$names` expanded.
     pub(super) fn body(&self, cfg: &Config) -> Vec<String> {
@@ -149,8 +149,11 @@ pub(crate) async fn show(cfg: &Config, expanded: bool) -> String {
     let mut out = String::new();
     for (kind, name) in NAMES {
         let t = Template::load(cfg, kind).await;
+        if !out.is_empty() {
+            out.push('\n');
+        }
         if expanded {
-            out += &format!("expanded_{name}_text = <<EOF\n{}\nEOF\n\n", t.body(cfg).join("\n"));
+            out += &format!("expanded_{name}_text = <<EOF\n{}\nEOF\n", t.body(cfg).join("\n"));
         } else {
             out += &t.dump();
         }
