@@ -58,7 +58,10 @@ pub fn parse(sys: &Sys, table: &[Opt], help: &str, status: i32, in_order: bool) 
 /// # Errors
 /// The exit status to end with.
 pub fn parse_args(sys: &Sys, args: &[String], table: &[Opt], help: &str, status: i32, in_order: bool) -> Result<Given, i32> {
-    parse_hint(sys, args, table, help, status, in_order, None)
+    // argp's programs name their short usage, too.
+    let usage = if table.iter().any(|o| o.1 == "usage") { format!(" or '{} --usage'", sys.name()) } else { String::new() };
+    let hint = format!("Try '{} --help'{usage} for more information.\n", sys.name());
+    parse_hint(sys, args, table, help, status, in_order, &hint)
 }
 
 /// Parses arguments for a program that prints this usage after a mistake, and for `--help` too.
@@ -74,30 +77,26 @@ pub(crate) fn parse_usage(sys: &Sys, table: &[Opt], usage: &str, status: i32) ->
 /// # Errors
 /// The exit status to end with.
 pub(crate) fn parse_usage_of(sys: &Sys, args: &[String], table: &[Opt], usage: &str, status: i32) -> Result<Given, i32> {
-    parse_hint(sys, args, table, usage, status, false, Some(usage))
+    parse_hint(sys, args, table, usage, status, false, usage)
 }
 
-fn parse_hint(
+/// Parses arguments; `hint` is printed after a mistake.
+///
+/// # Errors
+/// The exit status to end with.
+pub(crate) fn parse_hint(
     sys: &Sys,
     args: &[String],
     table: &[Opt],
     help: &str,
     status: i32,
     in_order: bool,
-    usage: Option<&str>,
+    hint: &str,
 ) -> Result<Given, i32> {
     let mut given = Given::default();
     let name = sys.name();
     let fail = |text: std::fmt::Arguments<'_>| {
-        sys.print(STDERR, format_args!("{name}: {text}\n"));
-        match usage {
-            Some(usage) => sys.print(STDERR, format_args!("{usage}")),
-            // argp's programs name their short usage, too.
-            None if table.iter().any(|o| o.1 == "usage") => {
-                sys.print(STDERR, format_args!("Try '{name} --help' or '{name} --usage' for more information.\n"));
-            }
-            None => sys.print(STDERR, format_args!("Try '{name} --help' for more information.\n")),
-        }
+sys.print(STDERR, format_args!("{name}: {text}\n{hint}"));
         Err(status)
     };
     let mut args = args.iter();

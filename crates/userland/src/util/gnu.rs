@@ -40,6 +40,23 @@ pub(crate) fn options_of(sys: &Sys, args: &[String], table: &[Opt], help: &str, 
     crate::parse_args(sys, args, table, help, status, in_order)
 }
 
+/// The same for a program that prints a line of usage in front of the hint.
+///
+/// # Errors
+/// The exit status to end with.
+pub(crate) fn options_usage(sys: &Sys, args: &[String], table: &[Opt], help: &str, status: i32, usage: &str) -> Result<Given, i32> {
+    if args.iter().take_while(|a| *a != "--").any(|a| a == "--version") {
+        return options_of(sys, args, table, help, status, false);
+    }
+    crate::opts::parse_hint(sys, args, table, help, status, false, &format!("{usage}Try '{} --help' for more information.\n", sys.name()))
+}
+
+/// Whether the locale's characters are UTF-8.
+pub(crate) fn utf8(sys: &Sys) -> bool {
+    let set = ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|v| sys.env(v).filter(|l| !l.is_empty()));
+    set.is_some_and(|l| l.to_ascii_uppercase().replace('-', "").ends_with("UTF8"))
+}
+
 /// Prints a mistake in the command line and the hint behind it; gives the status back.
 pub(crate) fn misuse(sys: &Sys, status: i32, text: Arguments<'_>) -> i32 {
     let name = sys.name();
@@ -182,4 +199,60 @@ impl Reader {
     pub(crate) async fn close(self, sys: &Sys) {
         close(sys, self.fd).await;
     }
+}
+
+/// A size for people: `1.5K`, rounded up. `base` is 1024 or 1000.
+pub(crate) fn human(n: u64, base: u64) -> String {
+    if n < base {
+        return n.to_string();
+    }
+    let units = if base == 1000 { "kMGTPE" } else { "KMGTPE" };
+    let mut scale = 1u64;
+    for unit in units.chars() {
+        scale = scale.saturating_mul(base);
+        let tenths = (u128::from(n) * 10).div_ceil(u128::from(scale)) as u64;
+        if tenths < 100 {
+            return format!("{}.{}{unit}", tenths / 10, tenths % 10);
+        }
+        let whole = n.div_ceil(scale);
+        if whole < base {
+            return format!("{whole}{unit}");
+        }
+    }
+    n.to_string()
+}
+
+/// The order of file names with numbers in them (strverscmp as `ls -v` and `sort -V` have it, file suffixes apart).
+pub(crate) fn version(a: &[u8], b: &[u8]) -> std::cmp::Ordering {
+    // Letters come before other characters, and a tilde before everything.
+    let rank = |c: Option<&u8>| match c {
+        Some(b'~') => -1,
+        None => 0,
+        Some(c) if c.is_ascii_digit() => 0,
+        Some(c) if c.is_ascii_alphabetic() => i32::from(*c),
+        Some(c) => i32::from(*c) + 256,
+    };
+    let (mut i, mut j) = (0, 0);
+    while i < a.len() || j < b.len() {
+        while a.get(i).is_some_and(|c| !c.is_ascii_digit()) || b.get(j).is_some_and(|c| !c.is_ascii_digit()) {
+            let order = rank(a.get(i)).cmp(&rank(b.get(j)));
+            if order.is_ne() {
+                return order;
+            }
+            i += 1;
+            j += 1;
+        }
+        let run = |t: &[u8], at: usize| {
+            let digits = t.get(at..).unwrap_or(b"").iter().take_while(|c| c.is_ascii_digit()).count();
+            let zeros = t.get(at..at + digits).unwrap_or(b"").iter().take_while(|c| **c == b'0').count();
+            (at + zeros, at + digits)
+        };
+        let ((i0, i1), (j0, j1)) = (run(a, i), run(b, j));
+        let order = (i1.saturating_sub(i0)).cmp(&j1.saturating_sub(j0)).then_with(|| a.get(i0..i1).cmp(&b.get(j0..j1)));
+        if order.is_ne() {
+            return order;
+        }
+        (i, j) = (i1, j1);
+    }
+    std::cmp::Ordering::Equal
 }
