@@ -19,9 +19,16 @@ impl Lines {
     /// # Errors
     /// Those of reading.
     pub async fn next(&mut self, sys: &Sys) -> Sysret<Option<Vec<u8>>> {
+        self.next_by(sys, b'\n').await
+    }
+    /// The same where lines end with another byte.
+    ///
+    /// # Errors
+    /// Those of reading.
+    pub async fn next_by(&mut self, sys: &Sys, end: u8) -> Sysret<Option<Vec<u8>>> {
         let mut seen = 0;
         loop {
-            if let Some(i) = self.buffer[seen..].iter().position(|&b| b == b'\n') {
+            if let Some(i) = self.buffer[seen..].iter().position(|&b| b == end) {
                 let rest = self.buffer.split_off(seen + i + 1);
                 return Ok(Some(std::mem::replace(&mut self.buffer, rest)));
             }

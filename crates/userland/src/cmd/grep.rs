@@ -22,7 +22,11 @@ pub(super) const SPEC: Spec = Spec {
         Ex { sh: "seq 9 | grep -C1 5", out: "4\n5\n6\n", code: 0 },
         Ex { sh: "mkdir d; echo root > d/f; grep -r root .; grep root d", out: "./d/f:root\ngrep: d: Is a directory\n", code: 2 },
         Ex { sh: "echo a1b22 | grep -oE '[0-9]+'", out: "1\n22\n", code: 0 },
-        Ex { sh: "echo foo | grep --color=always o", out: "f\u{1b}[01;31m\u{1b}[Ko\u{1b}[m\u{1b}[K\u{1b}[01;31m\u{1b}[Ko\u{1b}[m\u{1b}[K\n", code: 0 },
+        Ex {
+            sh: "echo foo | grep --color=always o",
+            out: "f\u{1b}[01;31m\u{1b}[Ko\u{1b}[m\u{1b}[K\u{1b}[01;31m\u{1b}[Ko\u{1b}[m\u{1b}[K\n",
+            code: 0,
+        },
     ],
 };
 
@@ -45,8 +49,7 @@ pub(super) const FGREP: Spec = Spec {
 };
 
 const USAGE: &str = "Usage: grep [OPTION]... PATTERNS [FILE]...\n";
-const HELP: &str =
-    "Usage: grep [OPTION]... PATTERNS [FILE]...\nSearch for PATTERNS in each FILE.\nExample: grep -i 'hello world' menu.h main.c\nPATTERNS can contain multiple patterns separated by newlines.\n\n";
+const HELP: &str = "Usage: grep [OPTION]... PATTERNS [FILE]...\nSearch for PATTERNS in each FILE.\nExample: grep -i 'hello world' menu.h main.c\nPATTERNS can contain multiple patterns separated by newlines.\n\n";
 
 const OPTIONS: &[Opt] = &[
     Opt(b'A', "after-context", Arg::Yes),

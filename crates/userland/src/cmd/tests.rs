@@ -24,10 +24,16 @@ static EXAMPLE: &[Program] = &[Program { name: "example", path: "/usr/bin/exampl
 fn run(ex: &Ex) -> (String, Option<i32>) {
     let mut k = Kernel::new(SimTime::from_secs(1_795_490_631), 1, vec![EXAMPLE, RESIDENT, BASE, TOOLS, SCREEN]);
     let h = k.add_host(HostSpec { label: "a".into(), name: "station78".into(), addrs: vec![], shares_disk: None, offset: 480 });
-    let accounts = "root:x:0:0:root:/root:/bin/bash\nredhat:x:500:500::/home/redhat:/bin/bash\n";
+    let accounts =
+        "root:x:0:0:root:/root:/bin/bash\ndaemon:x:1:1:daemon:/usr/sbin:/usr/sbin/nologin\nredhat:x:500:500::/home/redhat:/bin/bash\n";
     for (path, text) in [
         ("/etc/passwd", accounts),
-        ("/etc/group", "root:x:0:\nmail:x:8:redhat\nredhat:x:500:\n"),
+        ("/etc/group", "root:x:0:\ndaemon:x:1:\nmail:x:8:redhat\nredhat:x:500:\n"),
+        ("/etc/shadow", "root:*:20000:0:99999:7:::\ndaemon:*:20000:0:99999:7:::\nredhat:!:20000:0:99999:7:::\n"),
+        ("/etc/services", "smtp\t\t25/tcp\t\tmail\n"),
+        ("/etc/sudoers", "root\tALL=(ALL:ALL) ALL\n"),
+        ("/etc/login.defs", "UID_MIN 500\nGID_MIN 500\nUSERGROUPS_ENAB yes\n"),
+        ("/var/log/maillog", ""),
         ("/example/script", ex.sh),
         ("/example/out", ""),
     ] {

@@ -195,6 +195,10 @@ impl Reader {
     pub(crate) async fn next(&mut self, sys: &Sys) -> Sysret<Option<Vec<u8>>> {
         self.lines.next(sys).await
     }
+    /// The next line with the byte that ends it.
+    pub(crate) async fn next_by(&mut self, sys: &Sys, end: u8) -> Sysret<Option<Vec<u8>>> {
+        self.lines.next_by(sys, end).await
+    }
     /// Closes it.
     pub(crate) async fn close(self, sys: &Sys) {
         close(sys, self.fd).await;

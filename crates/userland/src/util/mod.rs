@@ -4,6 +4,7 @@
 pub(crate) mod columns;
 pub(crate) mod date;
 pub(crate) mod etc;
+pub(crate) mod exec;
 pub(crate) mod float;
 pub(crate) mod getopt;
 pub(crate) mod gnu;

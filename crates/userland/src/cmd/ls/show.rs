@@ -286,13 +286,15 @@ impl Style {
         let accounts = Accounts::read(sys).await;
         let user = |s: &Stat| if self.numeric { s.uid.to_string() } else { accounts.user_name(s.uid) };
         let group = |s: &Stat| if self.numeric { s.gid.to_string() } else { accounts.group_name(s.gid) };
-        let column = |f: &dyn Fn(&Stat) -> String| -> Vec<String> {
-            entries.iter().map(|e| e.stat.as_ref().map_or("?".into(), f)).collect()
-        };
+        let column =
+            |f: &dyn Fn(&Stat) -> String| -> Vec<String> { entries.iter().map(|e| e.stat.as_ref().map_or("?".into(), f)).collect() };
         let links = column(&|s| s.nlink.to_string());
         let (users, groups) = (column(&user), column(&group));
         // A name stands left, a number right.
-        let named = [column(&|s| accounts.user_of(s.uid).map_or(String::new(), |_| "n".into())), column(&|s| accounts.group_of(s.gid).map_or(String::new(), |_| "n".into()))];
+        let named = [
+            column(&|s| accounts.user_of(s.uid).map_or(String::new(), |_| "n".into())),
+            column(&|s| accounts.group_of(s.gid).map_or(String::new(), |_| "n".into())),
+        ];
         let dev = |s: &Stat| s.kind == FileKind::CharDev;
         let majors = column(&|s| if dev(s) { s.rdev.0.to_string() } else { String::new() });
         let minors = column(&|s| if dev(s) { s.rdev.1.to_string() } else { String::new() });
