@@ -96,7 +96,7 @@ pub(crate) fn parse_hint(
     let mut given = Given::default();
     let name = sys.name();
     let fail = |text: std::fmt::Arguments<'_>| {
-sys.print(STDERR, format_args!("{name}: {text}\n{hint}"));
+        sys.print(STDERR, format_args!("{name}: {text}\n{hint}"));
         Err(status)
     };
     let mut args = args.iter();

@@ -6,6 +6,7 @@ use crate::shell as bash;
 use crate::spec::assert_sorted;
 
 mod adduser;
+mod basename;
 mod cat;
 mod chkconfig;
 mod chmod;
@@ -13,13 +14,16 @@ mod chown;
 mod chpasswd;
 mod cp;
 mod crontab;
+mod cut;
 mod date;
 mod echo;
+mod env;
 mod explain;
 mod r#false;
 mod free;
 mod getent;
 mod gpasswd;
+mod grep;
 mod groupadd;
 mod head;
 mod hostname;
@@ -33,6 +37,7 @@ mod less;
 mod ln;
 mod logger;
 mod login;
+mod ls;
 mod man;
 mod mkdir;
 mod more;
@@ -44,23 +49,31 @@ mod pgrep;
 mod printf;
 mod ps;
 mod pwd;
+mod readlink;
 mod rm;
 mod rmdir;
 mod saslauthd;
 mod saslpasswd2;
+mod sed;
+mod seq;
 mod service;
 mod sleep;
+mod sort;
+mod stat;
 mod su;
 mod sudo;
 mod systemctl;
 mod tail;
+mod tee;
 mod telnet;
 mod testsaslauthd;
 mod timeout;
 mod top;
 mod touch;
+mod tr;
 mod r#true;
 mod uname;
+mod uniq;
 mod unix_chkpwd;
 mod update_rc_d;
 mod uptime;
@@ -69,6 +82,7 @@ mod userdel;
 mod usermod;
 mod vi;
 mod wc;
+mod which;
 mod who;
 
 resident! {
@@ -80,6 +94,7 @@ resident! {
 chunk! {
     /// Fetched when the first shell starts: the shell and what the first session needs.
     BASE, BASE_PAGES behind base:
+        basename
         bash
         cat
         chown::CHGRP
@@ -87,12 +102,19 @@ chunk! {
         chmod
         chown
         cp
+        cut
         date
+        basename::DIRNAME
         echo
+        grep::EGREP
+        env
         r#false
+        grep::FGREP
+        grep
         head
         id
         ln
+        ls
         mkdir
         mv
         nologin
@@ -101,15 +123,23 @@ chunk! {
         rm
         rmdir
         saslauthd
+        sed
+        seq
         service
         bash::SH
         sleep
+        sort
+        stat
         su
         tail
+        tee
         telnet
         touch
+        tr
         r#true
+        uniq
         wc
+        which
 }
 
 chunk! {
@@ -150,7 +180,10 @@ chunk! {
         pgrep
         pgrep::PIDOF
         pgrep::PKILL
+        env::PRINTENV
         ps
+        readlink
+        readlink::REALPATH
         last::RUNLEVEL
         saslpasswd2::LIST
         saslpasswd2

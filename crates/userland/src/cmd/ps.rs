@@ -16,7 +16,7 @@ pub(super) const SPEC: Spec = Spec {
     about: "report a snapshot of the current processes",
     run: |sys| Box::pin(run(sys)),
     examples: &[
-        Ex { sh: "ps -p $$ -o comm=; true", out: "sh\n", code: 0 },
+        Ex { sh: "ps -p $$ -o comm=", out: "bash\n", code: 0 },
         Ex { sh: "ps -C nosuch", out: "    PID TTY          TIME CMD\n", code: 1 },
     ],
 };

@@ -12,8 +12,8 @@ pub(super) const SPEC: Spec = Spec {
     about: "print resolved symbolic links or canonical file names",
     run: |sys| Box::pin(run(sys)),
     examples: &[
-        Ex { sh: "ln -s f l; readlink l; readlink -f l; readlink -f nosuch/f", out: "f\n/example/home/f\n", code: 1 },
-        Ex { sh: "readlink -m nosuch/../x", out: "/example/home/x\n", code: 0 },
+        Ex { sh: "ln -s f l; readlink l; readlink -f l; readlink -f nosuch/f", out: "f\n/work/f\n", code: 1 },
+        Ex { sh: "readlink -m nosuch/../x", out: "/work/x\n", code: 0 },
     ],
 };
 
@@ -25,7 +25,7 @@ pub(super) const REALPATH: Spec = Spec {
     run: |sys| Box::pin(realpath(sys)),
     examples: &[Ex {
         sh: "touch f; ln -s f l; realpath l; realpath no/such",
-        out: "/example/home/f\nrealpath: no/such: No such file or directory\n",
+        out: "/work/f\nrealpath: no/such: No such file or directory\n",
         code: 1,
     }],
 };

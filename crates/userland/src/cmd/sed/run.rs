@@ -331,7 +331,7 @@ impl<'a> Machine<'a> {
             Addr::Step(first, step) => self.line >= *first && (self.line - first).is_multiple_of(*step),
             Addr::Last => self.is_last().await,
             Addr::Regex(regex) => {
-                let regex = self.remember(regex.as_ref(), last)?;
+                let regex = self.remember(regex.as_deref(), last)?;
                 regex.is_match(&self.space)
             }
         })

@@ -17,7 +17,7 @@ pub(super) enum Addr {
     Step(u64, u64),
     Last,
     /// No pattern: the one used last.
-    Regex(Option<Regex>),
+    Regex(Option<Box<Regex>>),
     /// `addr,+n`.
     Plus(u64),
     /// `addr,~n`.
@@ -316,7 +316,7 @@ impl Parser<'_> {
                     }
                     self.at += 1;
                 }
-                Ok(Some(Addr::Regex(self.regex(&text, options)?)))
+                Ok(Some(Addr::Regex(self.regex(&text, options)?.map(Box::new))))
             }
             _ => Ok(None),
         }
