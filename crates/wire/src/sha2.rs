@@ -98,12 +98,11 @@ const START: [u64; 8] = [
 
 /// The text with its padding: a 1 bit, zeros, and the length in bits in the last `tail` bytes.
 fn padded(bytes: &[u8], block: usize, tail: usize) -> Vec<u8> {
-    let mut data = bytes.to_vec();
+    let blocks = (bytes.len() + 1 + tail).div_ceil(block);
+    let mut data = Vec::with_capacity(blocks * block);
+    data.extend_from_slice(bytes);
     data.push(0x80);
-    while data.len() % block != block - tail {
-        data.push(0);
-    }
-    data.resize(data.len() + tail - 8, 0);
+    data.resize(blocks * block - 8, 0);
     data.extend((bytes.len() as u64).wrapping_mul(8).to_be_bytes());
     data
 }

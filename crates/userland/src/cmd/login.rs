@@ -65,10 +65,12 @@ async fn run(sys: Sys) -> i32 {
             right = shadow.is_some() && shadow::fits(&sys, &user, shadow.as_ref(), &password).await;
         }
         let Some(account) = found.filter(|_| right) else {
+            shadow::explain(&sys, format!("login of {user}: Login incorrect"), &user, shadow.as_ref(), false);
             log(format!("pam_unix(login:auth): authentication failure; logname=LOGIN uid=0 euid=0 tty={tty} ruser= rhost=  user={user}"));
             log(format!("FAILED LOGIN (1) on '{tty}' FOR '{user}', Authentication failure"));
             let _ = sys.sleep(3_000_000).await;
             sys.print(STDOUT, format_args!("\nLogin incorrect\n"));
+            sys.mark(TraceId(0));
             continue;
         };
         log(format!("pam_unix(login:session): session opened for user {user}(uid={}) by LOGIN(uid=0)", account.uid));

@@ -197,6 +197,7 @@ async fn change(sys: &Sys, name: &str, root: bool) -> i32 {
         let Some(typed) = prompt(sys, STDIN, format_args!("Current password: ")).await else { return give_up() };
         let shadow = Shadow::of(sys, name).await;
         if shadow.is_none() || !shadow::fits(sys, name, shadow.as_ref(), &typed).await {
+            shadow::explain(sys, format!("passwd {name}: the current password is wrong"), name, shadow.as_ref(), false);
             log(format!("authentication failure; logname= uid={} euid=0 tty= ruser= rhost=  user={name}", sys.ids().uid));
             let _ = sys.sleep(2_000_000).await;
             return give_up();

@@ -97,7 +97,8 @@ async fn allowed(sys: &Sys, user: &User, service: &str, tty: &str) -> bool {
         "pam_unix({service}:auth): authentication failure; logname= uid={} euid=0 tty={on} ruser={from} rhost=  user={}",
         me.uid, user.name
     );
-    sys.log(Facility::Authpriv, "su", text, TraceId(0));
+    let id = shadow::explain(sys, format!("su to {}: Authentication failure", user.name), &user.name, shadow.as_ref(), false);
+    sys.log(Facility::Authpriv, "su:", text, id);
     let _ = sys.sleep(2_000_000).await;
     false
 }

@@ -204,9 +204,11 @@ async fn authenticate(sys: &Sys, wish: &Wish, me: &User) -> bool {
             let _ = sys.write_file(&stamp, b"", 0o600).await;
             return true;
         }
+        shadow::explain(sys, format!("sudo: {} is not believed", me.name), &me.name, shadow.as_ref(), false);
         let _ = sys.sleep(2_000_000).await;
         if tries < 3 {
             sys.print(STDERR, format_args!("Sorry, try again.\n"));
+            sys.mark(TraceId(0));
         }
     }
     sys.print(STDERR, format_args!("sudo: 3 incorrect password attempts\n"));

@@ -1,7 +1,7 @@
 //! Passwords: /etc/shadow as rows, and whether a password is a user's.
 //! Not here: changing them (`passwd`), the hashes themselves (`wire::crypt`). Source: shadow(5), pam_unix(8), unix_chkpwd(8).
 
-use machine::{Because, ChildStatus, Fd, KillTarget, OnSignal, Signal, Spawn, Sys, WaitFor};
+use machine::{Because, ChildStatus, Fd, KillTarget, OnSignal, Signal, Spawn, Sys, Trace, TraceId, WaitFor};
 use wire::crypt::crypt;
 
 /// One line of /etc/shadow.
@@ -56,6 +56,18 @@ impl Shadow {
         let place = Some(("/etc/shadow".to_string(), self.line));
         Because::Lookup { table: "/etc/shadow".to_string(), key: user.to_string(), result: Some(said), place }
     }
+}
+
+/// Records why a password was taken or refused; what is printed next belongs to that decision.
+pub(crate) fn explain(sys: &Sys, what: String, user: &str, shadow: Option<&Shadow>, right: bool) -> TraceId {
+    let mut trace = Trace::new(sys.name(), what);
+    trace.because.push(match shadow {
+        Some(shadow) => shadow.because(user, right),
+        None => Because::Lookup { table: "/etc/shadow".to_string(), key: user.to_string(), result: None, place: None },
+    });
+    let id = sys.trace(trace);
+    sys.mark(id);
+    id
 }
 
 /// Days since the epoch.
