@@ -2,6 +2,9 @@
 //! that are not, one `NAME REASON` a line; a listed one that has become equal fails, so the list only shrinks.
 //! `EHLO_BLESS=1` writes the list anew, keeping reasons. Not here: the normal form (`normal`).
 
+#[path = "../../src/compare.rs"]
+mod compare;
+#[path = "../../src/normal.rs"]
 mod normal;
 
 use serde_json::Value;
@@ -15,8 +18,7 @@ fn root() -> PathBuf {
 }
 
 fn load(path: &Path) -> Value {
-    let text = std::fs::read_to_string(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
-    serde_json::from_str(&text).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
+    compare::load(path).unwrap_or_else(|e| panic!("{e}"))
 }
 
 /// The recordings, by name.
@@ -61,7 +63,7 @@ fn the_simulation_equals_the_recordings() {
             (false, reason) => {
                 let _ = writeln!(new_list, "{name} {}", reason.unwrap_or(&"not looked at yet"));
                 if reason.is_none() {
-                    let _ = writeln!(wrong, "{name}: {}", first_difference(&theirs, &ours, ""));
+                    let _ = writeln!(wrong, "{name}: {}", compare::first_difference(&theirs, &ours, ""));
                 }
             }
             (true, Some(_)) => {
@@ -83,30 +85,4 @@ fn the_simulation_equals_the_recordings() {
     }
     assert!(!complaints.contains("panicked"), "{complaints}");
     assert!(wrong.is_empty(), "{wrong}{complaints}");
-}
-
-/// Where two values differ first.
-fn first_difference(a: &Value, b: &Value, path: &str) -> String {
-    match (a, b) {
-        (Value::Array(x), Value::Array(y)) => {
-            for i in 0..x.len().max(y.len()) {
-                let (u, v) = (x.get(i).unwrap_or(&Value::Null), y.get(i).unwrap_or(&Value::Null));
-                if u != v {
-                    return first_difference(u, v, &format!("{path}[{i}]"));
-                }
-            }
-            String::new()
-        }
-        (Value::Object(x), Value::Object(y)) => {
-            let keys: std::collections::BTreeSet<&String> = x.keys().chain(y.keys()).collect();
-            for key in keys {
-                let (u, v) = (&x.get(key).cloned().unwrap_or(Value::Null), &y.get(key).cloned().unwrap_or(Value::Null));
-                if u != v {
-                    return first_difference(u, v, &format!("{path}/{key}"));
-                }
-            }
-            String::new()
-        }
-        _ => format!("{path}\n    recorded  {a}\n    simulated {b}"),
-    }
 }

@@ -1,5 +1,5 @@
 //! The normal form in which a recording of the real system and a replay on the simulation are compared: queue ids numbered in order of
-//! appearance, times, process ids and the like blanked, the log grouped by message. Not here: what is compared (`main`).
+//! appearance, times, process ids and the like blanked, the log grouped by message. Not here: what is compared (`compare`, the tests).
 //! Source: the recorder's own normalisation, of which this is the second writing; `tests/oracle/README.md` describes it.
 
 use fancy_regex::{Captures, Regex};
