@@ -169,8 +169,9 @@ async fn run(sys: Sys) -> i32 {
         Ok(ls) => ls,
         Err(status) => return status,
     };
-    let operands = if given.operands.is_empty() { vec![".".to_string()] } else { given.operands };
-    ls.list(operands).await;
+    let implicit = given.operands.is_empty();
+    let operands = if implicit { vec![".".to_string()] } else { given.operands };
+    ls.list(operands, implicit).await;
     ls.status
 }
 
@@ -336,10 +337,15 @@ impl Ls {
         }
         Ok(Entry { name, kind: stat.kind, stat: Some(stat), link })
     }
-    async fn list(&mut self, operands: Vec<String>) {
+    async fn list(&mut self, operands: Vec<String>, implicit: bool) {
         let (mut files, mut dirs) = (Vec::new(), Vec::new());
         let many = operands.len() > 1;
         for name in operands {
+            if implicit && !self.directory {
+                // The directory that nobody named is opened without being looked at first.
+                dirs.push(Entry { name, stat: None, kind: FileKind::Dir, link: None });
+                continue;
+            }
             match self.look(&name, name.clone(), true).await {
                 Ok(e) if e.kind == FileKind::Dir && !self.directory => dirs.push(e),
                 Ok(e) => files.push(e),
