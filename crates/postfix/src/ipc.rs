@@ -76,10 +76,6 @@ impl Conn {
     pub(crate) fn pending(&self) -> bool {
         self.pos < self.buf.len()
     }
-    /// Waits for the first byte of the next request; false if the other end has hung up.
-    pub(crate) async fn wait_request(&mut self) -> bool {
-        self.pending() || self.fill().await
-    }
     /// Sends an attribute list.
     pub(crate) async fn send(&mut self, attrs: &Attrs) -> Sysret<()> {
         let mut out = Vec::new();

@@ -1,81 +1,43 @@
 //! Postfix: one module per daemon and tool.
 
-#[allow(dead_code, unused_imports)]
 mod access;
-#[allow(dead_code, unused_imports)]
 mod account;
-#[allow(dead_code, unused_imports)]
 mod address;
-#[allow(dead_code, unused_imports)]
 mod anvil;
-#[allow(dead_code, unused_imports)]
 mod bounce;
-#[allow(dead_code, unused_imports)]
 mod cleanup;
-#[allow(dead_code, unused_imports)]
 mod cli;
-#[allow(dead_code, unused_imports)]
 mod config;
-#[allow(dead_code, unused_imports)]
 mod deliver;
-#[allow(dead_code, unused_imports)]
 mod error;
-#[allow(dead_code, unused_imports)]
 mod flush;
-#[allow(dead_code, unused_imports)]
 mod ipc;
-#[allow(dead_code, unused_imports)]
 mod local;
-#[allow(dead_code, unused_imports)]
 mod lookup;
-#[allow(dead_code, unused_imports)]
 mod mailbox;
-#[allow(dead_code, unused_imports)]
 mod maillog;
-#[allow(dead_code, unused_imports)]
 mod master;
-#[allow(dead_code, unused_imports)]
 mod params;
-#[allow(dead_code, unused_imports)]
 mod pickup;
-#[allow(dead_code, unused_imports)]
 mod pipe;
-#[allow(dead_code, unused_imports)]
 mod policy;
-#[allow(dead_code, unused_imports)]
 mod post;
-#[allow(dead_code, unused_imports)]
 mod proxymap;
-#[allow(dead_code, unused_imports)]
 mod qmgr;
-#[allow(dead_code, unused_imports)]
 mod queue;
-#[allow(dead_code, unused_imports)]
 mod report;
-#[allow(dead_code, unused_imports)]
 mod restrictions;
-#[allow(dead_code, unused_imports)]
 mod rewrite_clnt;
-#[allow(dead_code, unused_imports)]
 mod sasl;
-#[allow(dead_code, unused_imports)]
 mod server;
-#[allow(dead_code, unused_imports)]
 mod showq;
-#[allow(dead_code, unused_imports)]
 mod smtp;
-#[allow(dead_code, unused_imports)]
 mod smtpd;
-#[allow(dead_code, unused_imports)]
 mod spawn;
-#[allow(dead_code, unused_imports)]
 mod trivial_rewrite;
-#[allow(dead_code, unused_imports)]
 mod verify;
 pub mod view;
-#[allow(dead_code, unused_imports)]
 mod virtual_;
-#[allow(dead_code, unused_imports)]
 mod why;
 
 /// `TABLE behind door: name path main …`: a table that only says where the programs' files are; their code is behind the door.
@@ -99,6 +61,7 @@ programs! {
         "postdrop" "/usr/sbin/postdrop" cli::postdrop::main,
         "postcat" "/usr/sbin/postcat" cli::postcat::main,
         "postconf" "/usr/sbin/postconf" cli::postconf::main,
+        "postkick" "/usr/sbin/postkick" cli::postkick::main,
         "postmap" "/usr/sbin/postmap" cli::postmap::main,
         "postmulti" "/usr/sbin/postmulti" cli::postmulti::main,
         "postqueue" "/usr/sbin/postqueue" cli::postqueue::main,

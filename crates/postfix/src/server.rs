@@ -91,10 +91,6 @@ impl Server {
     pub(crate) fn limits(&mut self, max_idle_secs: u64, max_use: u32) {
         (self.max_idle, self.max_use) = (max_idle_secs.saturating_mul(1_000_000), max_use);
     }
-    /// Master wants this process gone (stop, reload) as soon as it is idle.
-    pub(crate) fn unwanted(&self) -> bool {
-        self.orphan
-    }
     async fn report(&mut self, free: bool) {
         if self.free == Some(free) || self.orphan {
             return;

@@ -6,6 +6,7 @@ pub(crate) mod postcat;
 pub(crate) mod postconf;
 pub(crate) mod postdrop;
 pub(crate) mod postfix;
+pub(crate) mod postkick;
 pub(crate) mod postlog;
 pub(crate) mod postmap;
 pub(crate) mod postmulti;
@@ -21,24 +22,20 @@ pub(crate) use submit::start_postdrop;
 use crate::config::Config;
 use crate::lookup::{MatchKind, MatchList, Tables};
 
-/// Why a command ends: its exit status, and the text of its fatal message.
-pub(crate) struct Stop(pub(crate) i32, pub(crate) String);
-
 /// Whether the list of users in a parameter has the one who runs this command.
 ///
 /// # Errors
-/// EX_NOPERM and its words.
-pub(crate) async fn may(cfg: &Config, parameter: &str, what: &str) -> Result<(), Stop> {
-    const NO_PERMISSION: i32 = 77;
+/// The text of the fatal message.
+pub(crate) async fn may(cfg: &Config, parameter: &str, what: &str) -> Result<(), String> {
     if cfg.str(parameter).starts_with("static:") {
         return Ok(());
     }
     let sys = cfg.log().sys();
     let uid = sys.ids().uid;
     let user = crate::account::by_uid(sys, uid).await.map_or_else(|| "unknown".to_string(), |a| a.name);
-    let users = MatchList::of(&Tables::strict(cfg), parameter, MatchKind::Strings).await.map_err(|text| Stop(75, text))?;
+    let users = MatchList::of(&Tables::strict(cfg), parameter, MatchKind::Strings).await?;
     if matches!(users.matches(&user).await, Ok(true)) {
         return Ok(());
     }
-    Err(Stop(NO_PERMISSION, format!("User {user}({uid}) is not allowed to {what}")))
+    Err(format!("User {user}({uid}) is not allowed to {what}"))
 }

@@ -58,7 +58,6 @@ pub(super) struct Script {
     env: Vec<String>,
     commands: String,
     daemons: String,
-    queue: String,
     tag: String,
 }
 
@@ -70,9 +69,9 @@ impl Script {
             format!("MAIL_LOGTAG={}", cfg.str("syslog_name")),
             "LANG=C".to_string(),
         ];
-        let [commands, daemons, queue] = ["command_directory", "daemon_directory", "queue_directory"].map(|n| cfg.str(n));
+        let [commands, daemons] = ["command_directory", "daemon_directory"].map(|n| cfg.str(n));
         let tag = format!("{}/postfix-script", cfg.str("syslog_name"));
-        Script { sys: sys.clone(), cfg, env, commands, daemons, queue, tag }
+        Script { sys: sys.clone(), cfg, env, commands, daemons, tag }
     }
     async fn start(&self, path: &str, args: &[&str], fds: Vec<(Fd, Fd)>) -> Option<i32> {
         let argv = std::iter::once(path).chain(args.iter().copied()).map(String::from).collect();

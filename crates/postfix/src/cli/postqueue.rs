@@ -1,7 +1,7 @@
 //! postqueue(1): lists the queue, in mailq's form or as JSON, and has messages tried at once. Not here: where the listing comes from
 //! (`showq`). Source: postqueue(1).
 
-use super::{Getopt, Stop, may};
+use super::{Getopt, may};
 use crate::config::Config;
 use crate::flush;
 use crate::ipc::{Attrs, Conn, ask_once, trigger};
@@ -61,7 +61,7 @@ async fn run(sys: &Sys, log: &Log) -> Result<(), String> {
     };
     let uid = sys.ids().uid;
     if uid != 0 && crate::account::by_name(sys, &cfg.str("mail_owner")).await.is_none_or(|a| a.uid != uid) {
-        may(&cfg, list, what).await.map_err(|Stop(_, text)| text)?;
+        may(&cfg, list, what).await?;
     }
     match letter {
         'f' => {

@@ -1,19 +1,15 @@
 //! sendmail(1), mailq(1), newaliases(1): the commands of old, which hand their work to Postfix's own. Not here: the message's way into the
 //! queue (`submit`). Source: sendmail(1).
 
+use super::Getopt;
 use super::submit::{Submission, submit};
-use super::{Getopt, Stop};
 use crate::config::Config;
 use crate::maillog::Log;
 use crate::report::{flag, notify};
 use machine::{Spawn, Sys};
 
-pub(super) const USAGE: i32 = 64;
-pub(super) const DATA: i32 = 65;
-pub(super) const UNAVAILABLE: i32 = 69;
-pub(super) const SOFTWARE: i32 = 70;
-pub(super) const OS: i32 = 71;
-pub(super) const TEMPORARY: i32 = 75;
+/// The exit status of every failure, so that the mailer that called tries again: EX_TEMPFAIL.
+const TEMPORARY: i32 = 75;
 
 const OPTIONS: &str = "A:B:C:F:GIL:N:O:R:UV:X:b:ce:f:h:imno:p:r:q:tvx";
 
@@ -34,13 +30,12 @@ pub(crate) async fn main(sys: Sys) -> i32 {
     let log = Log::named_tool(&sys, "sendmail");
     match run(&sys, &log).await {
         Ok(status) => status,
-        // Whatever the reason, the mailer that called shall try again.
-        Err(Stop(_, text)) => log.last_words(TEMPORARY, &text),
+        Err(text) => log.last_words(TEMPORARY, &text),
     }
 }
 
-fn stop<T>(status: i32, text: impl Into<String>) -> Result<T, Stop> {
-    Err(Stop(status, text.into()))
+fn stop<T>(text: impl Into<String>) -> Result<T, String> {
+    Err(text.into())
 }
 
 /// The configuration directory: `-C` before anything else.
@@ -60,11 +55,11 @@ fn directory(sys: &Sys) -> String {
     }
 }
 
-async fn run(sys: &Sys, log: &Log) -> Result<i32, Stop> {
-    let cfg = Config::load(log, &directory(sys), &[]).await.map_err(|text| Stop(TEMPORARY, text))?;
+async fn run(sys: &Sys, log: &Log) -> Result<i32, String> {
+    let cfg = Config::load(log, &directory(sys), &[]).await?;
     log.set_syslog_name(&cfg.str("syslog_name"));
     let queue = cfg.str("queue_directory");
-    sys.chdir(&queue).await.map_err(|e| Stop(UNAVAILABLE, format!("chdir {queue}: {e}")))?;
+    sys.chdir(&queue).await.map_err(|e| format!("chdir {queue}: {e}"))?;
     let mut mode = match sys.name() {
         "mailq" => Mode::Mailq,
         "newaliases" => Mode::NewAlias,
@@ -96,11 +91,11 @@ async fn run(sys: &Sys, log: &Log) -> Result<i32, Stop> {
         let Some((letter, value)) = opts.next(OPTIONS) else { break };
         let first = value.chars().next().unwrap_or('\0');
         match letter {
-            'n' => return stop(USAGE, "-n option not supported"),
+            'n' => return stop("-n option not supported"),
             'B' => match value.as_str() {
                 "8BITMIME" => job.encoding = Some("8bit"),
                 "7BIT" => job.encoding = Some("7bit"),
-                _ => return stop(USAGE, "-B option needs 8BITMIME or 7BIT"),
+                _ => return stop("-B option needs 8BITMIME or 7BIT"),
             },
             'F' => job.full_name = Some(value),
             'G' => job.remote = true,
@@ -120,10 +115,10 @@ async fn run(sys: &Sys, log: &Log) -> Result<i32, Stop> {
             }
             'V' => job.envid = Some(value),
             'X' => {
-                let delimiters = value.strip_prefix('V').ok_or_else(|| Stop(USAGE, format!("unsupported: -X{first}")))?;
+                let delimiters = value.strip_prefix('V').ok_or_else(|| format!("unsupported: -X{first}"))?;
                 let filter = cfg.str("verp_delimiter_filter");
                 if delimiters.len() != 2 || !delimiters.chars().all(|c| filter.contains(c)) {
-                    return stop(USAGE, format!("-V requires two characters from {filter}"));
+                    return stop(format!("-V requires two characters from {filter}"));
                 }
                 job.verp = Some(delimiters.to_string());
             }
@@ -140,27 +135,27 @@ async fn run(sys: &Sys, log: &Log) -> Result<i32, Stop> {
                 'p' => mode = Mode::Mailq,
                 's' => mode = Mode::User,
                 'v' => job.trace |= flag::USR_VRFY,
-                _ => return stop(USAGE, format!("unsupported: -b{first}")),
+                _ => return stop(format!("unsupported: -b{first}")),
             },
             'f' | 'r' => job.sender = Some(value),
             'i' => job.dots_end = false,
             'o' => match first {
-                'A' if value.len() == 1 => return stop(USAGE, "-oA requires pathname"),
+                'A' if value.len() == 1 => return stop("-oA requires pathname"),
                 'A' => aliases = Some(value[1..].to_string()),
                 'i' => job.dots_end = false,
                 _ => {}
             },
             'q' => match first {
                 '0'..='9' => interval = true,
-                'R' if value.len() == 1 => return stop(USAGE, "specify: -qRsitename"),
+                'R' if value.len() == 1 => return stop("specify: -qRsitename"),
                 'R' => site = Some(value[1..].to_string()),
-                'I' if value.len() == 1 => return stop(USAGE, "specify: -qIqueueid"),
+                'I' if value.len() == 1 => return stop("specify: -qIqueueid"),
                 'I' => id = Some(value[1..].to_string()),
-                _ => return stop(USAGE, format!("-q{first} is not implemented")),
+                _ => return stop(format!("-q{first} is not implemented")),
             },
             't' => job.from_headers = true,
             'v' => verbose += 1,
-            '?' => return stop(USAGE, format!("usage: {} [options]", sys.name())),
+            '?' => return stop(format!("usage: {} [options]", sys.name())),
             _ => {}
         }
     }
@@ -175,7 +170,7 @@ async fn run(sys: &Sys, log: &Log) -> Result<i32, Stop> {
         (job.trace != 0 && verbose == 1, "-v option cannot be used with -bv"),
     ] {
         if wrong {
-            return stop(USAGE, what);
+            return stop(what);
         }
     }
     if verbose == 1 && enqueue {
@@ -186,7 +181,7 @@ async fn run(sys: &Sys, log: &Log) -> Result<i32, Stop> {
     }
     let commands = cfg.str("command_directory");
     let operands = opts.rest();
-    let none = |what: &str| if operands.is_empty() { Ok(()) } else { stop(USAGE, format!("{what} requires no recipient")) };
+    let none = |what: &str| if operands.is_empty() { Ok(()) } else { stop(format!("{what} requires no recipient")) };
     match mode {
         Mode::Ignore => Ok(0),
         Mode::Enqueue if site.is_some() => {
@@ -252,9 +247,9 @@ fn notify_mask(text: &str) -> i64 {
 }
 
 /// Becomes another program of Postfix.
-async fn become_program(sys: &Sys, dir: &str, argv: &[&str]) -> Result<i32, Stop> {
+async fn become_program(sys: &Sys, dir: &str, argv: &[&str]) -> Result<i32, String> {
     let path = format!("{dir}/{}", argv[0]);
     let args = argv.iter().map(|a| a.to_string()).collect();
     let e = sys.exec(&path, args, sys.environ().to_vec()).await;
-    stop(TEMPORARY, format!("execvp {path}: {e}"))
+    stop(format!("execvp {path}: {e}"))
 }

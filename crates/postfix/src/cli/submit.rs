@@ -1,8 +1,6 @@
 //! A message from sendmail's standard input to postdrop: envelope records, text, recipients from the header section.
 //! Not here: options (`sendmail`), the queue (`postdrop`). Source: sendmail(1), rec_type(3).
 
-use super::Stop;
-use super::sendmail::{DATA, OS, SOFTWARE, TEMPORARY, UNAVAILABLE, USAGE};
 use crate::address::tok::{Tok, internal, parse};
 use crate::config::Config;
 use crate::ipc::{Conn, put_record};
@@ -76,7 +74,7 @@ impl Writer {
 }
 
 /// Submits the message.
-pub(super) async fn submit(cfg: &Config, job: &Submission) -> Result<i32, Stop> {
+pub(super) async fn submit(cfg: &Config, job: &Submission) -> Result<i32, String> {
     let sys = cfg.log().sys();
     let uid = sys.ids().uid;
     super::may(cfg, "authorized_submit_users", "submit mail").await?;
@@ -91,12 +89,12 @@ pub(super) async fn submit(cfg: &Config, job: &Submission) -> Result<i32, Stop> 
         }
         None => match &me {
             Some((name, _)) => name.clone(),
-            None => return Err(Stop(OS, format!("no login name found for user ID {uid}"))),
+            None => return Err(format!("no login name found for user ID {uid}")),
         },
     };
     let who = format!("{sender}({uid})");
-    let fail = |status: i32, text: &str| Stop(status, format!("{who}: {text}"));
-    let (conn, mut answers, pid, _) = start_postdrop(cfg).await.map_err(|text| fail(UNAVAILABLE, &text))?;
+    let fail = |text: &str| format!("{who}: {text}");
+    let (conn, mut answers, pid, _) = start_postdrop(cfg).await.map_err(|text| fail(&text))?;
     let mut writer = Writer { conn, buf: Vec::new(), broken: false };
     let put_rcpts = |w: &mut Writer, all: &[String]| {
         for rcpt in all {
@@ -119,7 +117,7 @@ pub(super) async fn submit(cfg: &Config, job: &Submission) -> Result<i32, Stop> 
     }
     writer.put(rec::FROM, sender.as_bytes());
     if job.verp.is_some() && sender.is_empty() {
-        return Err(fail(USAGE, "-V option requires non-null sender address"));
+        return Err(fail("-V option requires non-null sender address"));
     }
     if let Some(encoding) = job.encoding {
         writer.attr("encoding", encoding);
@@ -145,36 +143,28 @@ pub(super) async fn submit(cfg: &Config, job: &Submission) -> Result<i32, Stop> 
     if job.trace & flag::USR_VRFY != 0 {
         probe(&mut writer, &sender, &job.recipients);
     } else {
-        found = copy_text(sys, cfg, job, &mut writer).await.map_err(|(status, text)| fail(status, &text))?;
+        found = copy_text(sys, cfg, job, &mut writer).await.map_err(|text| fail(&text))?;
     }
     writer.put(rec::XTRA, b"");
     count += found.len();
     put_rcpts(&mut writer, &found);
     if count == 0 {
-        return Err(fail(
-            USAGE,
-            if job.from_headers {
-                "No recipient addresses found in message header"
-            } else {
-                "Recipient addresses must be specified on the command line or via the -t option"
-            },
-        ));
+        return Err(fail(if job.from_headers {
+            "No recipient addresses found in message header"
+        } else {
+            "Recipient addresses must be specified on the command line or via the -t option"
+        }));
     }
     writer.put(rec::END, b"");
     writer.flush(true).await;
     if writer.broken {
-        return Err(fail(TEMPORARY, "error writing queue file: Broken pipe"));
+        return Err(fail("error writing queue file: Broken pipe"));
     }
     let answer = answers.recv().await;
     let _ = sys.wait(WaitFor::Pid(pid), true, false).await;
     let (status, why) = answer.map_or((stat::WRITE, String::new()), |a| (a.num("status"), a.get("reason").to_string()));
     if status != 0 {
-        let exit = match status {
-            s if s & stat::BAD != 0 => SOFTWARE,
-            s if s & stat::WRITE != 0 => TEMPORARY,
-            _ => UNAVAILABLE,
-        };
-        return Err(fail(exit, if why.is_empty() { stat::detail(status).2 } else { &why }));
+        return Err(fail(if why.is_empty() { stat::detail(status).2 } else { &why }));
     }
     if job.trace != 0 {
         sys.print(STDOUT, format_args!("Mail Delivery Status Report will be mailed to <{sender}>.\n"));
@@ -268,14 +258,14 @@ fn is_field(line: &[u8]) -> bool {
 }
 
 /// Copies the message from standard input, and gives the recipients that its header section names.
-async fn copy_text(sys: &Sys, cfg: &Config, job: &Submission, w: &mut Writer) -> Result<Vec<String>, (i32, String)> {
+async fn copy_text(sys: &Sys, cfg: &Config, job: &Submission, w: &mut Writer) -> Result<Vec<String>, String> {
     let limit = cfg.int("line_length_limit").max(1) as usize;
     let fix = cfg.str("sendmail_fix_line_endings");
     let mut strip_cr = match fix.as_str() {
         "always" => Some(true),
         "never" => Some(false),
         "strict" => None,
-        _ => return Err((USAGE, format!("invalid sendmail_fix_line_endings value: {fix}"))),
+        _ => return Err(format!("invalid sendmail_fix_line_endings value: {fix}")),
     };
     let mut lines = Lines::new(STDIN);
     let mut headers = Headers::default();
@@ -285,7 +275,7 @@ async fn copy_text(sys: &Sys, cfg: &Config, job: &Submission, w: &mut Writer) ->
         let mut line = match lines.next(sys).await {
             Ok(Some(line)) => line,
             Ok(None) => break,
-            Err(e) => return Err((DATA, format!("error reading input: {e}"))),
+            Err(e) => return Err(format!("error reading input: {e}")),
         };
         let whole = line.pop_if(|b| *b == b'\n').is_some();
         if whole && strip_cr.is_none() {

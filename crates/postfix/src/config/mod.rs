@@ -8,8 +8,8 @@ mod sane;
 mod services;
 mod value;
 
-pub(crate) use expand::{Expanded, Scope, expand};
-pub(crate) use parse::{Entry, LogicalLine, MainCf, cut, is_space, logical_lines, logical_lines_of, split_nameval};
+pub(crate) use expand::{Scope, expand};
+pub(crate) use parse::{Entry, LogicalLine, MainCf, cut, is_space, logical_lines_of, split_nameval};
 pub(crate) use services::{Service, host_port, load_services};
 pub(crate) use value::{boolean, number, seconds, split, split_braced, split_where, unbrace, unit_of};
 
@@ -213,10 +213,6 @@ impl Config {
     pub(crate) fn dir(&self) -> &str {
         &self.0.dir
     }
-    /// The entries of the file.
-    pub(crate) fn main(&self) -> &MainCf {
-        &self.0.main
-    }
     /// compatibility_level as a number to compare with [`compat_level`].
     pub(crate) fn level(&self) -> i64 {
         self.0.level
@@ -239,13 +235,6 @@ impl Config {
     /// The expanded value; empty if there is no such parameter.
     pub(crate) fn str(&self, name: &str) -> String {
         self.0.value(name).unwrap_or_default()
-    }
-    /// Expands a text as if it were a value of main.cf.
-    ///
-    /// # Errors
-    /// The text of the fatal message.
-    pub(crate) fn expand(&self, text: &str) -> Result<String, String> {
-        self.0.text(text)
     }
     /// A yes or no.
     pub(crate) fn bool(&self, name: &str) -> bool {

@@ -2,8 +2,8 @@
 //! Not here: which commands (`expand`, `targets`, `pipe`). Source: local(8), pipe_command(3), sysexits(3).
 
 use super::expand::{Names, censor};
-use super::{Outcome, Run, State};
-use crate::config::{Config, split_braced, split_where, unbrace};
+use super::{Run, State};
+use crate::config::{Config, split_braced, unbrace};
 use crate::mailbox::{Copy, put};
 use crate::report::{Dsn, is_status};
 use machine::{

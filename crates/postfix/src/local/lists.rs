@@ -5,7 +5,7 @@ use super::{Run, Source, State};
 use crate::account::{by_name, by_uid};
 use crate::config::split;
 use crate::mailbox::{Owner, become_user};
-use crate::report::{Dsn, flag, notify};
+use crate::report::{flag, notify};
 use machine::{Because, FileKind};
 use std::cell::Cell;
 

@@ -80,10 +80,6 @@ impl MatchList {
     pub(crate) async fn of(all: &Tables, parameter: &str, kind: MatchKind) -> Result<MatchList, String> {
         MatchList::open(all, parameter, &all.cfg().str(parameter), kind).await
     }
-    /// The parameter's name.
-    pub(crate) fn parameter(&self) -> &str {
-        &self.0.parameter
-    }
     /// Whether there is no pattern.
     pub(crate) fn is_empty(&self) -> bool {
         self.0.items.is_empty()

@@ -12,7 +12,7 @@ mod rules;
 pub(crate) mod text;
 
 pub(crate) use maps::Maps;
-pub(crate) use matchlist::{MatchKind, MatchList, Matched};
+pub(crate) use matchlist::{MatchKind, MatchList};
 
 use crate::config::{Config, Place};
 use crate::maillog::Log;

@@ -5,7 +5,10 @@ use crate::config::{Config, Service, host_port, split};
 use crate::ipc;
 use crate::maillog::Log;
 use crate::server::{LIFE_FD, LISTEN_FD, STATUS_FD};
-use machine::{ChildStatus, Errno, Fd, Ids, Interest, KillTarget, Pid, Run, Signal, SimTime, Spawn, Sys, Sysret, WaitFor, resolver};
+use machine::{
+    Because, ChildStatus, Errno, Fd, Ids, Interest, KillTarget, Pid, Run, Signal, SimTime, Spawn, Sys, Sysret, Trace, TraceId, WaitFor,
+    resolver,
+};
 use std::net::Ipv4Addr;
 
 /// So long new processes are started with `stress=yes` after the limit of processes was reached.
@@ -353,16 +356,34 @@ impl Running {
         let Some(at) = self.children.iter().position(|c| c.pid == pid) else { return };
         let child = self.children.remove(at);
         let path = format!("{}/{}", cx.cfg.str("daemon_directory"), self.svc.command);
-        match status {
-            ChildStatus::Exited(0) => return,
-            ChildStatus::Exited(status) => cx.log.warn(format_args!("process {path} pid {pid} exit status {status}")),
-            ChildStatus::Signaled(signal) => cx.log.warn(format_args!("process {path} pid {pid} killed by signal {}", signal as i32)),
+        let how = match status {
+            ChildStatus::Exited(status) if status != 0 => format!("exit status {status}"),
+            ChildStatus::Signaled(signal) => format!("killed by signal {}", signal as i32),
             _ => return,
-        }
-        if child.uses == 0 && self.throttled.is_none() {
-            cx.log.warn(format_args!("{path}: bad command startup -- throttling"));
+        };
+        let pauses = child.uses == 0 && self.throttled.is_none();
+        let why = if pauses { self.why_paused(cx, &path, &how) } else { TraceId(0) };
+        cx.log.warn_of(why, format_args!("process {path} pid {pid} {how}"));
+        if pauses {
+            cx.log.warn_of(why, format_args!("{path}: bad command startup -- throttling"));
             self.throttle(cx);
         }
+    }
+    /// The decision not to start this service's program for a while.
+    fn why_paused(&self, cx: &Context, path: &str, how: &str) -> TraceId {
+        let name = "service_throttle_time";
+        let secs = cx.cfg.time(name).max(1);
+        let mut trace = Trace::new(cx.log.tag(), format!("{}/{}: paused for {secs} s", self.svc.name, self.svc.kind));
+        trace.because = vec![
+            Because::State { what: format!("{path} ended before it had done any work: {how}; the line it logged before says why") },
+            Because::Parameter {
+                name: format!("{}/{}", self.svc.name, self.svc.kind),
+                value: self.svc.command.clone(),
+                place: Some(self.svc.place.clone()),
+            },
+            Because::Parameter { name: name.to_string(), value: cx.cfg.str(name), place: cx.cfg.place(name) },
+        ];
+        cx.sys.trace(trace)
     }
 }
 

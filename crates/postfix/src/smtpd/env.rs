@@ -30,8 +30,6 @@ pub(crate) struct Env {
     pub(crate) log: Log,
     /// Its configuration.
     pub(crate) cfg: Config,
-    /// Its tables.
-    pub(crate) tables: Tables,
     /// The restriction lists, in the order of `restrictions::Stage`.
     pub(crate) lists: Vec<Rc<List>>,
     /// `smtpd_restriction_classes`
@@ -310,7 +308,6 @@ impl Env {
             resolved: RefCell::new(Vec::new()),
             anvil: Cell::new(None),
             cfg: cfg.clone(),
-            tables,
             log,
         })
     }

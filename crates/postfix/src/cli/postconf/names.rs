@@ -33,7 +33,6 @@ pub(super) enum Class {
     BuiltIn,
     Service,
     User,
-    Legacy,
 }
 
 impl Class {
