@@ -308,6 +308,14 @@ impl Driver {
         });
         text.is_none_or(|(key, text)| platform::save(&key, &text))
     }
+    /// The page goes away. A replay that is under way did not fail.
+    pub(crate) fn leave(&mut self) {
+        let replaying = crash::journal(|j| j.replaying.then(|| j.saved.lab.clone()));
+        match replaying {
+            Some(lab) => platform::forget(&storage::replaying(&lab)),
+            None => drop(self.save()),
+        }
+    }
     /// Drops the saved world, so that the next opening starts anew.
     pub(crate) fn forget(&mut self) {
         crash::journal(|j| {

@@ -5,7 +5,7 @@ use yew::prelude::*;
 pub(crate) const TERMINAL: &str = "M3 4h18v16H3zM7 9l3 3-3 3M12.5 15H17";
 pub(crate) const PLUS: &str = "M12 5v14M5 12h14";
 pub(crate) const CLOSE: &str = "M6 6l12 12M18 6 6 18";
-pub(crate) const MORE: &str = "M6 12h.01M12 12h.01M18 12h.01";
+pub(crate) const MORE: &str = "M4 4h7v7H4zM13 4h7v7h-7zM4 13h7v7H4zM13 13h7v7h-7z";
 pub(crate) const CLOCK: &str = "M12 3a9 9 0 1 1 0 18 9 9 0 0 1 0-18M12 7v5l3 2";
 pub(crate) const PAUSE: &str = "M8 5v14M16 5v14";
 pub(crate) const PLAY: &str = "M7 4v16l13-8z";
@@ -17,7 +17,10 @@ pub(crate) const SUN: &str =
     "M12 8a4 4 0 1 1 0 8 4 4 0 0 1 0-8M12 3v2M12 19v2M3 12h2M19 12h2M5.6 5.6 7 7M17 17l1.4 1.4M5.6 18.4 7 17M17 7l1.4-1.4";
 pub(crate) const MOON: &str = "M19 14.5A8 8 0 0 1 9.5 5a8 8 0 1 0 9.5 9.5z";
 pub(crate) const BACK: &str = "m15 5-7 7 7 7";
-pub(crate) const EYE: &str = "M2 12s4-7 10-7 10 7 10 7-4 7-10 7S2 12 2 12zM12 9a3 3 0 1 1 0 6 3 3 0 0 1 0-6";
+
+pub(crate) const WHY: &str = "M12 3a9 9 0 1 1 0 18 9 9 0 0 1 0-18M9.3 9.5a2.8 2.8 0 1 1 4 2.6c-.9.5-1.3 1-1.3 2M12 17h.01";
+pub(crate) const LOG: &str = "M4 6h3M10 6h10M4 12h3M10 12h10M4 18h3M10 18h10";
+pub(crate) const FILE: &str = "M6 3h8l5 5v13H6zM14 3v5h5";
 
 /// An icon by its path.
 pub(crate) fn icon(path: &'static str) -> Html {

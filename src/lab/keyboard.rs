@@ -38,7 +38,7 @@ pub(crate) fn line_field(lab: &Lab, link: &Scope<Lab>, lang: Lang, term: &Term, 
     };
     html! {
         <div class="tl inp"><span class="g" aria-hidden="true">{ mark }</span>
-            <span style="display:flex;gap:.5ch"><span class="ps" style="white-space:pre-wrap">{ prompt }</span>
+            <span class="pl"><span class="ps">{ prompt }</span>
                 <input id="ti" type={if shown { "text" } else { "password" }} aria-label={label} onkeydown={on_key} autocapitalize="off" autocomplete="off"
                     autocorrect="off" spellcheck="false" enterkeyhint="send" />
             </span><span></span></div>
@@ -63,15 +63,14 @@ fn line_key(link: &Scope<Lab>, e: &KeyboardEvent, at_prompt: bool) {
             input.set_value("");
             take(Msg::Line(line));
         }
-        "Tab" if plain && !escaped && !e.shift_key() => {
-            if at_prompt {
-                let line = input.value();
-                let units = input.selection_end().ok().flatten().unwrap_or(0) as usize;
-                let cursor = byte_at(&line, units);
-                take(Msg::Complete(line, cursor));
-            }
+        "Tab" if plain && !escaped && !e.shift_key() && at_prompt => {
+            let line = input.value();
+            let units = input.selection_end().ok().flatten().unwrap_or(0) as usize;
+            let cursor = byte_at(&line, units);
+            take(Msg::Complete(line, cursor));
         }
         "ArrowUp" | "ArrowDown" if plain && at_prompt => take(Msg::History(key == "ArrowUp", input.value())),
+        "r" if e.ctrl_key() && !e.alt_key() && at_prompt => take(Msg::Search(input.value())),
         _ if e.ctrl_key() && !e.alt_key() => control_key(&input, &key, e, &take),
         _ => {}
     }
@@ -170,7 +169,8 @@ pub(super) fn global(window: &Window, link: Scope<Lab>) -> EventListener {
     EventListener::new_with_options(window, "keydown", options, move |e| {
         let Some(e) = e.dyn_ref::<KeyboardEvent>() else { return };
         let key = e.key();
-        if LEADER.replace(false) && key.len() == 1 && !e.ctrl_key() && !e.alt_key() {
+        let open = platform::by_id("pop").is_some();
+        if LEADER.replace(false) && open && key.len() == 1 && !e.ctrl_key() && !e.alt_key() {
             e.prevent_default();
             e.stop_propagation();
             link.send_message(Msg::CloseMenu);
@@ -186,10 +186,11 @@ pub(super) fn global(window: &Window, link: Scope<Lab>) -> EventListener {
             }
             "F2" => {
                 e.prevent_default();
-                LEADER.set(true);
+                LEADER.set(!open);
                 link.send_message(Msg::Menu);
             }
-            "Escape" if platform::by_id("pop").is_some() => link.send_message(Msg::CloseMenu),
+            "Escape" if open => link.send_message(Msg::CloseMenu),
+            "ArrowLeft" | "ArrowRight" if platform::next_tab(key == "ArrowLeft") => e.prevent_default(),
             _ => {}
         }
     })
@@ -202,6 +203,7 @@ fn chosen(key: &str) -> Option<Msg> {
         'w' => Msg::WhyLast,
         'p' => Msg::Pause,
         'n' => Msg::Skip,
+        'o' => Msg::Ask(true),
         's' => Msg::Split,
         '1' => Msg::Width(-6),
         '2' => Msg::Width(0),

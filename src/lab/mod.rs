@@ -56,6 +56,10 @@ pub(crate) struct Lab {
     pub(crate) opening: bool,
     pub(crate) menu: bool,
     pub(crate) asking: bool,
+    /// A dialog was opened: the focus goes into it once it is drawn.
+    pub(super) into_dialog: bool,
+    /// A decision was chosen: its deciding row is to be seen.
+    pub(super) reveal: bool,
     /// A message across the page.
     pub(crate) notice: Option<String>,
     /// What the assist line says: candidates of a completion.
@@ -83,6 +87,8 @@ pub(crate) enum Msg {
     /// The page is seen or not.
     Visible,
     Save,
+    /// The page goes away.
+    Leave,
     Speak,
     Loaded(&'static world::Chunk, Result<&'static [world::Program], world::LoadError>),
     /// A line for the front terminal, without its end.
@@ -91,6 +97,8 @@ pub(crate) enum Msg {
     Bytes(Vec<u8>),
     Complete(String, usize),
     History(bool, String),
+    /// The next older line of the history with this in it.
+    Search(String),
     ClearScreen,
     Put(String),
     FocusPrompt,
@@ -120,6 +128,7 @@ pub(crate) enum Msg {
     FilePath(String),
     FileHost(String),
     FileSave,
+    FileClose,
     Menu,
     CloseMenu,
     Pause,
@@ -150,7 +159,7 @@ impl Component for Lab {
         }
         if let Some(window) = platform::window() {
             let link = ctx.link().clone();
-            listeners.push(EventListener::new(&window, "pagehide", move |_| link.send_message(Msg::Save)));
+            listeners.push(EventListener::new(&window, "pagehide", move |_| link.send_message(Msg::Leave)));
             listeners.push(keyboard::global(&window, ctx.link().clone()));
         }
         let link = ctx.link().clone();
@@ -171,6 +180,8 @@ impl Component for Lab {
             opening: false,
             menu: false,
             asking: false,
+            into_dialog: false,
+            reveal: false,
             notice,
             assist: String::new(),
             history: None,
@@ -201,6 +212,12 @@ impl Component for Lab {
     fn rendered(&mut self, _: &Context<Self>, first: bool) {
         if first {
             platform::focus("ti");
+        }
+        if std::mem::take(&mut self.into_dialog) {
+            platform::focus_dialog();
+        }
+        if std::mem::take(&mut self.reveal) {
+            platform::reveal(".wl .deciding");
         }
     }
 }

@@ -30,6 +30,10 @@ impl Lab {
                 }
                 return false;
             }
+            Msg::Leave => {
+                self.shared.borrow_mut().leave();
+                return false;
+            }
             Msg::Speak => {
                 self.speaker = None;
                 let (count, last) = std::mem::take(&mut self.shared.borrow_mut().news);
@@ -46,6 +50,7 @@ impl Lab {
             Msg::Bytes(bytes) => self.type_bytes(bytes),
             Msg::Complete(line, cursor) => self.complete(lang, &line, cursor),
             Msg::History(up, line) => self.go_through_history(up, line),
+            Msg::Search(line) => self.search_history(line),
             Msg::ClearScreen => {
                 let mut d = self.shared.borrow_mut();
                 let front = d.front;
@@ -117,6 +122,7 @@ impl Lab {
             }
             Msg::Why(trace) => {
                 self.why = trace;
+                self.reveal = true;
                 self.show(View::Why);
             }
             Msg::WhyLast => {
@@ -125,6 +131,7 @@ impl Lab {
                 drop(d);
                 if let Some(trace) = last {
                     self.why = trace;
+                    self.reveal = true;
                     self.show(View::Why);
                 }
             }
@@ -154,6 +161,7 @@ impl Lab {
             Msg::FileText(text) => self.editor.text = text,
             Msg::FilePath(path) => self.editor.path = path,
             Msg::FileHost(host) => self.editor.look(&host, "/etc/postfix"),
+            Msg::FileClose => self.editor.open.clear(),
             Msg::FileSave => {
                 let input = self.editor.save();
                 if let Some(input) = input {
@@ -162,7 +170,10 @@ impl Lab {
                     self.editor.saved(&d);
                 }
             }
-            Msg::Menu => self.menu = !self.menu,
+            Msg::Menu => {
+                self.menu = !self.menu;
+                self.into_dialog = self.menu;
+            }
             Msg::CloseMenu => {
                 self.menu = false;
                 self.asking = false;
@@ -180,6 +191,7 @@ impl Lab {
             }
             Msg::Ask(yes) => {
                 self.asking = yes;
+                self.into_dialog = yes;
                 self.menu = false;
             }
             Msg::StartOver => {
@@ -260,11 +272,31 @@ impl Lab {
         }
         let next = if up { here.saturating_sub(1) } else { (here + 1).min(lines.len()) };
         self.history = Some(next);
-        let text = lines.get(next).unwrap_or(&self.draft);
-        if let Some(input) = platform::input("ti") {
-            input.set_value(text);
-            let end = text.encode_utf16().count() as u32;
-            let _ = input.set_selection_range(end, end);
+        fill(lines.get(next).unwrap_or(&self.draft));
+    }
+
+    fn search_history(&mut self, line: String) {
+        let d = self.shared.borrow();
+        let lines = d.world.history(TtyId(d.front as u32));
+        if self.history.is_none() {
+            self.draft = line;
         }
+        let here = self.history.unwrap_or(lines.len());
+        let found = lines.iter().take(here).rposition(|l| l.contains(&self.draft));
+        let failed = if found.is_some() { "" } else { "failed " };
+        self.assist = ["(", failed, "reverse-i-search)`", &self.draft, "'"].concat();
+        if let Some(n) = found {
+            self.history = Some(n);
+            fill(&lines[n]);
+        }
+    }
+}
+
+/// Puts a line into the field, the cursor behind it.
+fn fill(line: &str) {
+    if let Some(input) = platform::input("ti") {
+        input.set_value(line);
+        let end = line.encode_utf16().count() as u32;
+        let _ = input.set_selection_range(end, end);
     }
 }

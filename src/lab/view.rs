@@ -28,7 +28,7 @@ pub(super) fn page(lab: &Lab, ctx: &Context<Lab>) -> Html {
                 { panes::terminal::pane(lab, link, lang) }
                 { side(lab, link, lang) }
             </main>
-            { keybar(lab, link) }
+            { keybar(lab, link, lang) }
             { phone_tabs(lab, link, lang) }
             <div class="sr" role="status" aria-live="polite" data-live="events">{ &lab.spoken }</div>
             if lab.menu { { menu(lab, ctx) } }
@@ -123,7 +123,7 @@ fn one(lab: &Lab, view: View, link: &Scope<Lab>, lang: Lang) -> Html {
     html! { <section key={view.id()} class="pane" data-pane={view.id()} role="tabpanel" aria-label={lang.t(view.name())}>{ body }</section> }
 }
 
-fn keybar(lab: &Lab, link: &Scope<Lab>) -> Html {
+fn keybar(lab: &Lab, link: &Scope<Lab>, lang: Lang) -> Html {
     let d = lab.shared.borrow();
     let at_prompt = d.term().and_then(|t| t.view.as_ref()).is_some_and(|v| v.at_prompt);
     let raw = d.term().and_then(|t| t.view.as_ref()).is_some_and(|v| !v.canonical);
@@ -134,7 +134,7 @@ fn keybar(lab: &Lab, link: &Scope<Lab>) -> Html {
         html! { <button class="btn" onclick={move |_| insert_text(label)}>{ label }</button> }
     };
     html! {
-        <div class="keybar" role="toolbar" aria-label="Extra keys">
+        <div class="keybar" role="toolbar" aria-label={lang.t(i18n::EXTRA_KEYS)}>
             if raw { { key("Esc", b"\x1b") }{ key("Tab", b"\t") }{ key("↑", b"\x1b[A") }{ key("↓", b"\x1b[B") }{ key("←", b"\x1b[D") }{ key("→", b"\x1b[C") } }
             if at_prompt {
                 <button class="btn" onclick={link.callback(|_| { let v = platform::input("ti").map(|i| i.value()).unwrap_or_default(); let n = v.len(); Msg::Complete(v, n) })}>{ "Tab" }</button>
@@ -159,24 +159,27 @@ fn phone_tabs(lab: &Lab, link: &Scope<Lab>, lang: Lang) -> Html {
     let tab = |label: i18n::Msg, path: &'static str, on: bool, msg: fn() -> Msg| {
         html! { <button role="tab" aria-selected={if on { "true" } else { "false" }} onclick={link.callback(move |_| msg())}>{ icon(path) }{ lang.t(label) }</button> }
     };
-    let log = !terminal && lab.top == View::Log;
+    let side = |view| !terminal && lab.top == view;
     html! {
         <nav class="ptabs" role="tablist" aria-label={lang.t(i18n::VIEWS)}>
             { tab(i18n::TERMINAL, icons::TERMINAL, terminal, || Msg::Phone(Phone::Terminal)) }
-            { tab(i18n::WHY, icons::EYE, !terminal && lab.top == View::Why, || Msg::Show(View::Why)) }
-            { tab(i18n::LOG_SHORT, icons::SPLIT, log, || Msg::Show(View::Log)) }
-            { tab(i18n::BASE64, icons::PLUS, !terminal && lab.top == View::Base64, || Msg::Show(View::Base64)) }
-            { tab(i18n::FILES, icons::MORE, !terminal && lab.top == View::Files, || Msg::Show(View::Files)) }
+            { tab(i18n::WHY, icons::WHY, side(View::Why), || Msg::Show(View::Why)) }
+            { tab(i18n::LOG_SHORT, icons::LOG, side(View::Log), || Msg::Show(View::Log)) }
+            { tab(i18n::FILES, icons::FILE, side(View::Files), || Msg::Show(View::Files)) }
+            { tab(i18n::MORE, icons::MORE, side(View::Base64) || side(View::Queue) || side(View::Mailboxes), || Msg::Menu) }
         </nav>
     }
 }
 
 fn menu(lab: &Lab, ctx: &Context<Lab>) -> Html {
     let (link, prefs) = (ctx.link(), ctx.props().prefs);
-    let _ = lab;
+    let paused = lab.shared.borrow().clock.paused;
     let t = |m| prefs.lang.t(m);
-    let item = |label: String, key: String, msg: fn(View) -> Msg, view: View| {
-        html! { <li><button class="btn quiet" onclick={link.callback(move |_| { msg(view) })}>{ label }</button><kbd>{ key }</kbd></li> }
+    let item = |label: i18n::Msg, key: String, msg: Option<Msg>| {
+        let msg = std::cell::Cell::new(msg);
+        // Each button is pressed at most once: then the menu is gone.
+        let on = link.batch_callback(move |_: MouseEvent| std::iter::once(Msg::CloseMenu).chain(msg.take()).collect::<Vec<_>>());
+        html! { <li><button class="btn quiet" onclick={on}>{ t(label) }</button><kbd>{ key }</kbd></li> }
     };
     let size = |step: i32| {
         let on = ctx.props().on_prefs.clone();
@@ -189,11 +192,11 @@ fn menu(lab: &Lab, ctx: &Context<Lab>) -> Html {
             <div class="row2" style="padding:.25rem .5rem" role="group" aria-label={t(i18n::TEXT_SIZE)}>
                 <button class="btn" aria-label={t(i18n::SMALLER)} onclick={size(-10)}>{ "A−" }</button><button class="btn" aria-label={t(i18n::LARGER)} onclick={size(10)}>{ "A+" }</button></div>
             <ul>
-                { for View::ALL.iter().map(|v| item(t(v.2).into(), v.3.to_ascii_uppercase().to_string(), Msg::Show, v.0)) }
-                <li><button class="btn quiet" onclick={link.callback(|_| Msg::Pause)}>{ t(i18n::PAUSE) }</button><kbd>{ "P" }</kbd></li>
-                <li><button class="btn quiet" onclick={link.callback(|_| Msg::Skip)}>{ t(i18n::NEXT) }</button><kbd>{ "N" }</kbd></li>
-                <li><button class="btn quiet" onclick={link.callback(|_| Msg::Ask(true))}>{ t(i18n::START_OVER) }</button></li>
-                <li><button class="btn quiet" onclick={link.callback(|_| Msg::CloseMenu)}>{ t(i18n::CLOSE) }</button><kbd>{ "Esc" }</kbd></li>
+                { for View::ALL.iter().map(|v| item(v.2, v.3.to_ascii_uppercase().to_string(), Some(Msg::Show(v.0)))) }
+                { item(if paused { i18n::RESUME } else { i18n::PAUSE }, "P".into(), Some(Msg::Pause)) }
+                { item(i18n::NEXT_EVENT, "N".into(), Some(Msg::Skip)) }
+                { item(i18n::START_OVER, "O".into(), Some(Msg::Ask(true))) }
+                { item(i18n::CLOSE, "Esc".into(), None) }
             </ul>
             <p class="nolist">{ t(i18n::KEYS_TEXT) }</p>
         </div>

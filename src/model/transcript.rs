@@ -55,6 +55,8 @@ pub(crate) struct Transcript {
     /// Column from which the pending line was typed.
     typed_from: Option<usize>,
     trace: u32,
+    /// The decision that the bytes being taken tell of.
+    burst: u32,
     /// What the next typed line is: set by whoever passes the typing on.
     pub(crate) typing: Mark,
     pub(crate) session: Session,
@@ -76,6 +78,7 @@ impl Transcript {
             column: 0,
             typed_from: None,
             trace: 0,
+            burst: 0,
             typing: Mark::Shell,
             session: Session::default(),
             screen: None,
@@ -104,7 +107,9 @@ impl Transcript {
     }
     /// Takes bytes that came out of the world.
     pub(crate) fn feed(&mut self, bytes: &[u8], origin: Origin, trace: u32) {
-        if trace != 0 {
+        self.burst = trace;
+        // A line may come in pieces, of which only one tells.
+        if trace != 0 || self.pending.is_empty() {
             self.trace = trace;
         }
         let mut all = std::mem::take(&mut self.partial);
@@ -208,7 +213,7 @@ impl Transcript {
     fn end_line(&mut self) {
         let text: String = self.pending.drain(..).collect();
         self.column = 0;
-        let trace = std::mem::take(&mut self.trace);
+        let trace = std::mem::replace(&mut self.trace, self.burst);
         let typed = self.typed_from.take();
         let (mark, prompt) = match typed {
             Some(from) => {
@@ -305,7 +310,7 @@ mod tests {
         t.feed(b"Trying 192.168.1.103...\r\nConnected to mail.\r\nEscape character is '^]'.\r\n220 mail ESMTP\r\n", Origin::Program, 0);
         t.typing = Mark::Client;
         t.feed(b"QUIT\r\n", Origin::Typed, 0);
-        t.feed(b"221 2.0.0 Bye\r\n", Origin::Program, 7);
+        t.feed(b"221-2.0.0 Bye\r\n221 2.0.0 Bye\r\n", Origin::Program, 7);
         t.feed(b"Connection closed by foreign host.\r\n# ", Origin::Program, 0);
         let marks: String = t
             .lines
@@ -318,8 +323,9 @@ mod tests {
                 Mark::Output => '.',
             })
             .collect();
-        assert_eq!(marks, "$...SCS.");
-        assert_eq!(t.lines[6].trace, 7);
+        assert_eq!(marks, "$...SCSS.");
+        let traces: Vec<u32> = t.lines.iter().map(|l| l.trace).collect();
+        assert_eq!(traces, [0, 0, 0, 0, 0, 0, 7, 7, 0]);
     }
 
     #[test]

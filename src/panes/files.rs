@@ -142,7 +142,7 @@ pub(crate) fn pane(lab: &Lab, link: &Scope<Lab>, lang: Lang) -> Html {
                 <div class={classes!(s.1.then_some("stale"))}><b>{ t(s.0) }</b><small>{ hms(s.2, offset) }</small>if s.1 { { " " }{ t(remedy(s.0, &e.open)) } }</div>
             </>}) }</div>
         }
-        <div class="files">
+        <div class={classes!("files", e.open.is_empty().then_some("none"))}>
             <ul class="tree" aria-label={e.listing.clone()}>
                 <li class="dir">{ &e.listing }</li>
                 <li class="f"><button onclick={open(parent)}>{ "../ (" }{ t(i18n::FILE_UP) }{ ")" }</button></li>
@@ -157,7 +157,8 @@ pub(crate) fn pane(lab: &Lab, link: &Scope<Lab>, lang: Lang) -> Html {
                 } else {
                     <textarea id="ed" class="area" aria-label={lang.fill(i18n::FILE_CONTENT, &[&e.open])} value={e.text.clone()} autocapitalize="off" spellcheck="false"
                         oninput={link.callback(|ev: InputEvent| Msg::FileText(ev.target_unchecked_into::<HtmlTextAreaElement>().value()))} onkeydown={save_key(link)} />
-                    <div class="foot"><button class="btn pri" disabled={!e.changed() && e.base.is_some()} onclick={link.callback(|_| Msg::FileSave)}>{ t(i18n::FILE_SAVE) }{ " " }<kbd>{ "Ctrl S" }</kbd></button>
+                    <div class="foot"><button class="btn only-phone" onclick={link.callback(|_| Msg::FileClose)}>{ t(i18n::FILES) }</button>
+                        <button class="btn pri" disabled={!e.changed() && e.base.is_some()} onclick={link.callback(|_| Msg::FileSave)}>{ t(i18n::FILE_SAVE) }{ " " }<kbd>{ "Ctrl S" }</kbd></button>
                         if e.base.is_none() { <span>{ lang.fill(i18n::FILE_NONE, &[&e.open]) }</span> }
                         else if e.changed() { <span class="badge warn">{ t(i18n::FILE_UNSAVED) }</span> } else { <span class="badge">{ t(i18n::FILE_SAME) }</span> }
                         if outside { <span class="badge warn">{ t(i18n::FILE_CHANGED) }</span><button class="btn" onclick={open(e.open.clone())}>{ t(i18n::FILE_RELOAD) }</button> }

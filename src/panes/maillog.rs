@@ -36,17 +36,17 @@ impl Rows for Lines {
         let lit = trace != 0 && trace == self.why;
         let qid = (!row.qid.is_empty()).then(|| {
             let (on, id) = (self.on_find.clone(), row.qid.to_string());
-            html! { <button class="qid" onclick={move |_| on.emit(id.clone())}><b></b>{ row.qid }</button> }
+            html! { <button class="qid" onclick={move |_| on.emit(id.clone())}>{ row.qid }</button> }
         });
         let why = (trace != 0).then(|| {
             let on = self.on_why.clone();
             html! { <button class="why" data-event={trace.to_string()} aria-expanded={if lit { "true" } else { "false" }} onclick={move |_| on.emit(trace)}>{ self.lang.t(i18n::WHY_BUTTON) }</button> }
         });
         html! {
-            <li class={classes!(lit.then_some("lit"))} data-msg={row.qid.to_string()}>
+            <div class={classes!("lr", lit.then_some("lit"))} data-msg={row.qid.to_string()}>
                 <time>{ row.time }</time><span class={classes!("d", daemon_class(row.daemon))}>{ row.daemon }</span>
                 <span class="m"><span class="dim">{ qid }{ " " }{ marked(row.text) }</span>{ why }</span>
-            </li>
+            </div>
         }
     }
 }

@@ -23,7 +23,7 @@ pub(crate) fn pane(lab: &Lab, link: &Scope<Lab>, lang: Lang) -> Html {
         reasons.dedup();
         let id = q.id.clone();
         html! {
-            <li data-msg={q.id.clone()}><div class="q1"><button class="qid" onclick={link.callback(move |_| Msg::LogFind(id.clone()))}><b></b>{ &q.id }</button>
+            <li data-msg={q.id.clone()}><div class="q1"><button class="qid" onclick={link.callback(move |_| Msg::LogFind(id.clone()))}>{ &q.id }</button>
                 <span {class}>{ q.queue }</span><span class="mono sz">{ q.size }{ " B" }</span><span class="sp"></span><span>{ when }</span></div>
                 <div class="mono q2">{ sender }{ " → " }{ to }</div>
                 { for reasons.iter().map(|r| html! { <div class="q3">{ *r }</div> }) }

@@ -131,7 +131,7 @@ pub(crate) fn pane(lab: &Lab, link: &Scope<Lab>, lang: Lang) -> Html {
                     <button class="btn quiet ico" aria-label={t(i18n::CLOSE_TERMINAL)} onclick={link.callback(move |_| Msg::CloseTerm(front))}>{ icon(icons::CLOSE) }</button>
                 }
             </div>
-            if lab.opening { { new_terminal(&d.info.hosts, link, lang) } }
+            if lab.opening { { new_terminal(d.info.hosts, link, lang) } }
             { body(lab, &d, link, lang) }
         </section>
     }

@@ -86,12 +86,9 @@ fn ladder(trace: &Trace, deciding: Option<usize>, link: &Scope<Lab>, lang: Lang)
                 items.push(html! { <div class="it"><span></span><div><small><code>{ table }</code>{ " " }{ found }</small></div><div>{ place(at) }</div></div> });
             }
             other => {
-                if list.is_some() {
-                    close(&mut out, &mut list, &mut items);
-                }
                 let (text, at): (Html, Html) = match other {
                     Because::Parameter { name, value, place: at } => (
-                        html! { <><code>{ name }</code>{ " = " }<code>{ value }</code></> },
+                        html! { <><code>{ name }</code>{ " = " }if value.is_empty() { <span class="v n">{ lang.t(i18n::EMPTY_VALUE) }</span> } else { <code>{ value }</code> }</> },
                         if at.is_some() {
                             place(at)
                         } else {
@@ -112,7 +109,8 @@ fn ladder(trace: &Trace, deciding: Option<usize>, link: &Scope<Lab>, lang: Lang)
                     Because::State { what } | Because::Note { what } => (html! { { what } }, Html::default()),
                     Because::Rule { .. } | Because::Lookup { .. } => continue,
                 };
-                items.push(html! { <div class="it"><span></span><div>{ text }</div><div>{ at }</div></div> });
+                let class = classes!("it", list.is_some().then_some("sub"));
+                items.push(html! { <div {class}><span></span><div>{ text }</div><div>{ at }</div></div> });
             }
         }
     }

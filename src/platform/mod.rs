@@ -154,6 +154,41 @@ pub(crate) fn next_region(back: bool) {
     }
 }
 
+/// If a tab has the focus: chooses the one beside it in its list. Whether it did.
+pub(crate) fn next_tab(back: bool) -> bool {
+    let Some(tab) = document().and_then(|d| d.active_element()).filter(|e| e.get_attribute("role").as_deref() == Some("tab")) else {
+        return false;
+    };
+    let mut next = Some(tab);
+    loop {
+        next = next.and_then(|e| if back { e.previous_element_sibling() } else { e.next_element_sibling() });
+        let Some(e) = next.as_ref().and_then(|e| e.dyn_ref::<HtmlElement>()) else { return false };
+        if e.get_attribute("role").as_deref() == Some("tab") && e.offset_width() > 0 {
+            e.click();
+            let _ = e.focus();
+            return true;
+        }
+    }
+}
+
+/// Scrolls a pane so that the first element that the selector names is seen whole.
+pub(crate) fn reveal(selector: &str) {
+    let element = document().and_then(|d| d.query_selector(selector).ok().flatten());
+    if let Some(e) = element {
+        let options = web_sys::ScrollIntoViewOptions::new();
+        options.set_block(web_sys::ScrollLogicalPosition::Nearest);
+        e.scroll_into_view_with_scroll_into_view_options(&options);
+    }
+}
+
+/// Moves the focus to the first button of the dialog that is open.
+pub(crate) fn focus_dialog() {
+    let button = document().and_then(|d| d.query_selector("#pop button").ok().flatten());
+    if let Some(b) = button.and_then(|b| b.dyn_into::<HtmlElement>().ok()) {
+        let _ = b.focus();
+    }
+}
+
 /// Columns and 24-pixel rows (at normal text size) that fit into an element, and the pixels of one rem.
 pub(crate) fn measure(el: &Element) -> Option<(u32, u32, u32)> {
     let doc = document()?;
