@@ -188,8 +188,8 @@ fn menu(lab: &Lab, ctx: &Context<Lab>) -> Html {
     };
     html! {
         <div id="pop" class="menu pop" role="dialog" aria-label={t(i18n::MENU)}>
-            <div class="row2" style="padding:.25rem .5rem">{ crate::home::switches(prefs, &ctx.props().on_prefs) }</div>
-            <div class="row2" style="padding:.25rem .5rem" role="group" aria-label={t(i18n::TEXT_SIZE)}>
+            <div class="row2">{ crate::home::switches(prefs, &ctx.props().on_prefs) }</div>
+            <div class="row2" role="group" aria-label={t(i18n::TEXT_SIZE)}>
                 <button class="btn" aria-label={t(i18n::SMALLER)} onclick={size(-10)}>{ "A−" }</button><button class="btn" aria-label={t(i18n::LARGER)} onclick={size(10)}>{ "A+" }</button></div>
             <ul>
                 { for View::ALL.iter().map(|v| item(v.2, v.3.to_ascii_uppercase().to_string(), Some(Msg::Show(v.0)))) }

@@ -75,7 +75,7 @@ fn ladder(trace: &Trace, deciding: Option<usize>, link: &Scope<Lab>, lang: Lang)
                 let class2 = classes!("it", here.then_some("deciding"), (*verdict == Verdict::Unreached).then_some("skipd"));
                 items.push(html! {
                     <div class={class2} data-verdict={data}><span class="num">{ number }</span><div><code>{ element }</code></div>
-                        <div style="text-align:right"><span {class}>{ word }</span><br/>{ place(at) }</div></div>
+                        <div class="ver">{ place(at) }<span {class}>{ word }</span></div></div>
                 });
             }
             Because::Lookup { table, key, result, place: at } => {

@@ -3,4 +3,7 @@
 //! One file per subject; what they share is in `support`. Not here: anything that a test without a page can prove.
 
 mod load;
+mod session;
+mod storage;
 mod support;
+mod views;

@@ -28,6 +28,51 @@ impl Page {
     }
 }
 
+/// The one field of the front terminal.
+pub(crate) const PROMPT: &str = "[data-pane=\"terminal\"] input:not([disabled])";
+
+impl Page {
+    /// Opens the lab and waits until its shell is at its prompt.
+    pub(crate) fn lab() -> Page {
+        let page = Page::open("#/lab/linuxidc");
+        page.shows("terminal", "[root@mail ~]# ");
+        page
+    }
+    /// Waits until a pane shows a text.
+    pub(crate) fn shows(&self, pane: &str, text: &str) {
+        self.browser.wait_text(pane, text, 30).unwrap_or_else(|e| panic!("{e}"));
+    }
+    /// Types a line into the front terminal and waits for what follows it.
+    pub(crate) fn types(&self, line: &str, then: &str) {
+        // What stood there before does not count.
+        let count = format!("return ({SEEN}).split({then:?}).length");
+        let before = self.browser.eval(&count).unwrap_or_else(|e| panic!("{e}"));
+        self.browser.type_at(PROMPT, &format!("{line}\n")).unwrap_or_else(|e| panic!("{e}"));
+        self.wait(&format!("{then:?} after {line:?}"), &format!("return ({SEEN}).split({then:?}).length > {before}"));
+    }
+    /// Types lines one after the other; each is a line and what to wait for behind it.
+    pub(crate) fn session(&self, lines: &[(&str, &str)]) {
+        for (line, then) in lines {
+            self.types(line, then);
+        }
+    }
+    pub(crate) fn click(&self, selector: &str) {
+        self.wait(selector, &format!("return document.querySelector({selector:?}) !== null"));
+        self.browser.click(selector).unwrap_or_else(|e| panic!("{e}"));
+    }
+    pub(crate) fn eval(&self, body: &str) -> serde_json::Value {
+        self.browser.eval(body).unwrap_or_else(|e| panic!("{e}"))
+    }
+    /// Nothing has been complained of on the page's console.
+    pub(crate) fn is_quiet(&self) {
+        let complaints = self.browser.complaints().unwrap_or_else(|e| panic!("{e}"));
+        assert_eq!(complaints, Vec::<String>::new(), "the console is not empty");
+    }
+}
+
+/// The text of the terminal, blanks made plain.
+const SEEN: &str = "document.querySelector('[data-pane=\"terminal\"]').innerText.replaceAll('\\u00a0', ' ')";
+
 impl Drop for Page {
     fn drop(&mut self) {
         if std::thread::panicking() {
