@@ -17,10 +17,6 @@ const LONG: &[(&str, &str)] = &[
     ("crates/pattern/src/perl.rs", "to be parted: escapes and brackets from the grammar"),
     ("crates/postfix/src/smtp/session.rs", "to be parted: not yet compiled"),
     ("crates/userland/src/shell/builtins/printf.rs", "to be parted: numbers from the format"),
-    ("crates/userland/src/shell/exec.rs", "to be parted: simple commands from compound ones"),
-    ("crates/userland/src/shell/expand.rs", "to be parted: splitting from expansion"),
-    ("crates/userland/src/shell/param.rs", "to be parted: the operators from the lookup"),
-    ("crates/userland/src/shell/parse.rs", "to be parted: compound commands from simple ones"),
 ];
 
 /// Crates whose code travels to the browser: every byte counts there, and every run must be the same.

@@ -1,12 +1,11 @@
 //! The grammar of the shell language, by recursive descent, one complete command at a time.
 //! Not here: tokens (`lex`), `[[ ]]` (`cond`), expansions (`expand`). Source: POSIX XCU 2.10; bash's messages.
 
-use super::ast::{Arm, Cmd, HereDoc, Kind, Node, Redir, Target, Word};
-use super::lex::{Tok, assignment, has_quote, unquote};
-use super::scan::{DEEPEST, Scan};
+use super::ast::{Cmd, HereDoc, Kind, Node, Redir, Target};
+use super::lex::Tok;
+use super::scan::DEEPEST;
 use machine::Map;
 use std::borrow::Cow;
-use std::cell::OnceCell;
 use std::rc::Rc;
 
 /// Why a text is no command.
@@ -68,8 +67,8 @@ pub(crate) struct Parser<'a> {
     pub(super) regex: bool,
 }
 
-const ENDERS: [&str; 10] = ["then", "elif", "else", "fi", "do", "done", "esac", "}", "]]", "in"];
-const DECLARERS: [&str; 6] = ["declare", "typeset", "local", "export", "readonly", "eval"];
+pub(super) const ENDERS: [&str; 10] = ["then", "elif", "else", "fi", "do", "done", "esac", "}", "]]", "in"];
+pub(super) const DECLARERS: [&str; 6] = ["declare", "typeset", "local", "export", "readonly", "eval"];
 
 impl<'a> Parser<'a> {
     pub(crate) fn new(src: &'a str) -> Self {
@@ -150,17 +149,17 @@ impl<'a> Parser<'a> {
     pub(super) fn is_word(&mut self, word: &str) -> Parsed<bool> {
         Ok(matches!(self.peek(true)?, Tok::Word(w) if w == word))
     }
-    fn accept(&mut self, word: &str) -> Parsed<bool> {
+    pub(super) fn accept(&mut self, word: &str) -> Parsed<bool> {
         let yes = self.is_word(word)?;
         if yes {
             self.next();
         }
         Ok(yes)
     }
-    fn expect(&mut self, word: &str) -> Parsed<()> {
+    pub(super) fn expect(&mut self, word: &str) -> Parsed<()> {
         if self.accept(word)? { Ok(()) } else { Err(self.unexpected()) }
     }
-    fn expect_op(&mut self, op: &str) -> Parsed<()> {
+    pub(super) fn expect_op(&mut self, op: &str) -> Parsed<()> {
         if self.is_op(op)? {
             self.next();
             return Ok(());
@@ -321,7 +320,7 @@ impl<'a> Parser<'a> {
         Ok(self.node(Kind::Pipe { time, bang, stages }, line))
     }
 
-    fn command(&mut self) -> Parsed<Cmd> {
+    pub(super) fn command(&mut self) -> Parsed<Cmd> {
         if self.depth >= DEEPEST {
             return Err(ParseError::too_deep());
         }
@@ -345,272 +344,10 @@ impl<'a> Parser<'a> {
         Ok(node)
     }
 
-    fn parenthesis(&mut self) -> Parsed<Kind> {
-        self.next();
-        if self.src.get(self.pos) == Some(&b'(') {
-            let scan = Scan { s: &self.src, depth: self.depth };
-            match scan.arith(self.pos + 1) {
-                Ok(Some(end)) => {
-                    let text = self.slice(self.pos + 1, end - 2);
-                    self.pos = end;
-                    return Ok(Kind::Arith(text.into()));
-                }
-                Ok(None) => {}
-                Err(e) if e.incomplete && self.interactive => return Err(e),
-                Err(_) => {}
-            }
-        }
-        let list = self.list(false)?;
-        self.expect_op(")")?;
-        Ok(Kind::Subshell(list))
-    }
-
-    fn block(&mut self, from: &str, to: &str) -> Parsed<Cmd> {
+    pub(super) fn block(&mut self, from: &str, to: &str) -> Parsed<Cmd> {
         self.expect(from)?;
         let list = self.list(false)?;
         self.expect(to)?;
         Ok(list)
-    }
-
-    fn compound(&mut self, word: &str) -> Parsed<Option<Kind>> {
-        let kind = match word {
-            "{" => {
-                self.next();
-                let list = self.list(false)?;
-                self.expect("}")?;
-                Kind::Group(list)
-            }
-            "if" => {
-                let (mut arms, mut otherwise) = (Vec::new(), None);
-                loop {
-                    self.next();
-                    let cond = self.list(false)?;
-                    self.expect("then")?;
-                    arms.push((cond, self.list(false)?));
-                    if !self.is_word("elif")? {
-                        break;
-                    }
-                }
-                if self.accept("else")? {
-                    otherwise = Some(self.list(false)?);
-                }
-                self.expect("fi")?;
-                Kind::If(arms, otherwise)
-            }
-            "while" | "until" => {
-                self.next();
-                let cond = self.list(false)?;
-                Kind::While { until: word == "until", cond, body: self.block("do", "done")? }
-            }
-            "for" | "select" => {
-                self.next();
-                self.for_loop(word == "select")?
-            }
-            "case" => {
-                self.next();
-                self.case()?
-            }
-            "[[" => {
-                self.next();
-                Kind::Cond(self.conditional()?)
-            }
-            "function" => {
-                self.next();
-                let Tok::Word(name) = self.peek(false)? else { return Err(self.unexpected()) };
-                self.next();
-                if self.is_op("(")? {
-                    self.next();
-                    self.expect_op(")")?;
-                }
-                self.function(name)?
-            }
-            w if ENDERS[..8].contains(&w) => return Err(self.unexpected()),
-            _ => return Ok(None),
-        };
-        Ok(Some(kind))
-    }
-
-    fn function(&mut self, name: String) -> Parsed<Kind> {
-        self.newlines()?;
-        let tok = self.peek(true)?;
-        let compound = match &tok {
-            Tok::Op("(") => true,
-            Tok::Word(w) => matches!(w.as_str(), "{" | "if" | "while" | "until" | "for" | "select" | "case" | "[["),
-            _ => false,
-        };
-        if !compound {
-            return Err(self.unexpected());
-        }
-        Ok(Kind::Function { name: name.into(), body: self.command()? })
-    }
-
-    fn for_loop(&mut self, select: bool) -> Parsed<Kind> {
-        if !select && self.is_op("(")? && self.src.get(self.pos) == Some(&b'(') {
-            let scan = Scan { s: &self.src, depth: self.depth };
-            let end = scan.arith(self.pos + 1)?;
-            let Some(end) = end else { return Err(self.unexpected()) };
-            let text = self.slice(self.pos + 1, end - 2);
-            let mut parts = text.splitn(3, ';').map(|p| Word::from(p.trim()));
-            let (Some(a), Some(b), Some(c)) = (parts.next(), parts.next(), parts.next()) else {
-                return Err(ParseError {
-                    near: true,
-                    ..ParseError::new(self.line(), "syntax error: arithmetic expression required".into())
-                });
-            };
-            self.pos = end;
-            self.next();
-            if self.is_op(";")? {
-                self.next();
-            }
-            self.newlines()?;
-            return Ok(Kind::ForArith { parts: [a, b, c], body: self.do_group()? });
-        }
-        let Tok::Word(name) = self.peek(false)? else { return Err(self.unexpected()) };
-        self.next();
-        let mut words = None;
-        let mut separated = false;
-        if self.is_op(";")? {
-            self.next();
-            separated = true;
-        }
-        self.newlines()?;
-        if !separated && self.accept("in")? {
-            let mut list = Vec::new();
-            while let Tok::Word(w) = self.peek(false)? {
-                self.next();
-                list.push(Word::from(w));
-            }
-            words = Some(list);
-            match self.peek(false)? {
-                Tok::Op(";") | Tok::Newline => self.next(),
-                _ => return Err(self.unexpected()),
-            }
-            self.newlines()?;
-        }
-        Ok(Kind::For { name: name.into(), words, body: self.do_group()?, select })
-    }
-
-    fn do_group(&mut self) -> Parsed<Cmd> {
-        if self.is_word("{")? {
-            return self.block("{", "}");
-        }
-        self.block("do", "done")
-    }
-
-    fn case(&mut self) -> Parsed<Kind> {
-        let Tok::Word(word) = self.peek(false)? else { return Err(self.unexpected()) };
-        self.next();
-        self.newlines()?;
-        self.expect("in")?;
-        let mut arms = Vec::new();
-        loop {
-            self.newlines()?;
-            if self.accept("esac")? {
-                break;
-            }
-            if self.is_op("(")? {
-                self.next();
-            }
-            let mut patterns = Vec::new();
-            loop {
-                let Tok::Word(p) = self.peek(false)? else { return Err(self.unexpected()) };
-                self.next();
-                patterns.push(Word::from(p));
-                if !self.is_op("|")? {
-                    break;
-                }
-                self.next();
-            }
-            self.expect_op(")")?;
-            self.newlines()?;
-            let empty = matches!(self.peek(true)?, Tok::Op(";;" | ";&" | ";;&")) || self.is_word("esac")?;
-            let body = if empty { None } else { Some(self.list(false)?) };
-            let mut end = ";;";
-            if let Tok::Op(op @ (";;" | ";&" | ";;&")) = self.peek(true)? {
-                end = op;
-                self.next();
-            } else if !self.is_word("esac")? {
-                return Err(self.unexpected());
-            }
-            arms.push(Arm { patterns, body, end });
-        }
-        Ok(Kind::Case { word: word.into(), arms })
-    }
-
-    fn simple(&mut self, line: u32) -> Parsed<Cmd> {
-        let (mut assigns, mut words, mut redirs): (Vec<Word>, Vec<Word>, _) = (Vec::new(), Vec::new(), Vec::new());
-        let mut declares = false;
-        loop {
-            if self.redirection(&mut redirs)? {
-                continue;
-            }
-            let first = words.is_empty();
-            self.arrays = first || declares;
-            let tok = self.peek(first);
-            self.arrays = false;
-            match tok? {
-                Tok::Word(w) => {
-                    self.next();
-                    if first && assignment(w.as_bytes()) > 0 {
-                        assigns.push(w.into());
-                        // What follows may be a command or a further assignment.
-                        self.arrays = true;
-                        self.peek(true)?;
-                        self.arrays = false;
-                        continue;
-                    }
-                    declares = declares || first && DECLARERS.contains(&w.as_str());
-                    if first && self.is_op("(")? && assigns.is_empty() && redirs.is_empty() {
-                        self.next();
-                        self.expect_op(")")?;
-                        let kind = self.function(w)?;
-                        return Ok(Rc::new(Node { kind, redirs, line }));
-                    }
-                    self.arrays = declares;
-                    words.push(w.into());
-                    self.peek(false)?;
-                    self.arrays = false;
-                }
-                _ if assigns.is_empty() && words.is_empty() && redirs.is_empty() => return Err(self.unexpected()),
-                _ => break,
-            }
-        }
-        Ok(Rc::new(Node { kind: Kind::Simple { assigns, words }, redirs, line }))
-    }
-
-    /// Reads one redirection if there is one.
-    fn redirection(&mut self, redirs: &mut Vec<Redir>) -> Parsed<bool> {
-        self.arrays = true;
-        let tok = self.peek(true);
-        self.arrays = false;
-        let fd = match tok? {
-            Tok::Number(n) => Target::Number(n),
-            Tok::Named(n) => Target::Named(n.into()),
-            Tok::Op(_) => Target::Usual,
-            _ => return Ok(false),
-        };
-        if !matches!(fd, Target::Usual) {
-            self.next();
-        }
-        let op = match self.peek(false)? {
-            Tok::Op(op) if op.contains(['<', '>']) => op,
-            _ => return Ok(false),
-        };
-        let line = self.line();
-        self.next();
-        let word = match self.peek(false)? {
-            Tok::Word(w) => w,
-            // `>&2>x`: digits before another redirection are still the operand.
-            Tok::Number(n) => n.to_string(),
-            _ => return Err(self.unexpected()),
-        };
-        let here = (op.starts_with("<<") && op != "<<<").then(|| {
-            Rc::new(HereDoc { delimiter: unquote(&word), quoted: has_quote(&word), strip: op == "<<-", line, body: OnceCell::new() })
-        });
-        self.documents |= here.is_some();
-        self.pending.extend(here.clone());
-        redirs.push(Redir { fd, op, word: word.into(), here });
-        self.next();
-        Ok(true)
     }
 }

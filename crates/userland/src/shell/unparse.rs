@@ -63,7 +63,7 @@ impl Printer {
         }
     }
     /// A list inside `do … done` and the like: on lines of its own, ended by `;`.
-    fn inner(&mut self, list: &Cmd) {
+    pub(super) fn inner(&mut self, list: &Cmd) {
         self.indent += 4;
         self.line();
         self.node(list);
@@ -211,7 +211,7 @@ impl Printer {
         self.push("fi");
     }
 
-    fn case(&mut self, word: &str, arms: &[Arm]) {
+    pub(super) fn case(&mut self, word: &str, arms: &[Arm]) {
         self.push(&format!("case {word} in "));
         self.indent += 4;
         for arm in arms {
@@ -232,7 +232,7 @@ impl Printer {
         self.push("esac");
     }
 
-    fn cond(&mut self, cond: &Cond) {
+    pub(super) fn cond(&mut self, cond: &Cond) {
         match cond {
             Cond::Word(w) => self.push(&format!("-n {w}")),
             Cond::Unary(op, w) => self.push(&format!("{op} {w}")),
