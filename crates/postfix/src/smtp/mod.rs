@@ -2,6 +2,7 @@
 //! Not here: finding the hosts (`addr`), the dialogue (`session`, `transfer`). Source: smtp(8), RFC 5321 §5.
 
 mod addr;
+mod downgrade;
 mod session;
 mod transfer;
 

@@ -133,7 +133,10 @@ impl Session {
             let dsn = if is_status(status) && status.starts_with(char::from(b'0' + (class % 10) as u8)) {
                 status.to_string()
             } else {
-                format!("{}.0.0", class.clamp(2, 5))
+                match class {
+                    2..=5 => format!("{class}.0.0"),
+                    _ => "5.5.0".to_string(),
+                }
             };
             return Ok(Reply { code, text, dsn });
         }

@@ -2,6 +2,7 @@
 //! Not here: the connection, greeting and EHLO (`session`). Source: RFC 5321, RFC 2920, RFC 3461, smtp_proto(3).
 
 use super::Delivery;
+use super::downgrade::downgrade;
 use super::session::{Broken, Reply, Session};
 use crate::address::find::map_plain;
 use crate::address::tok::{Tok, external, internal, parse, quote_local, unquote};
@@ -27,10 +28,14 @@ impl Session {
         let mapped = map_plain(&job.d.cfg, job.local, job.generic, addr, propagate).await;
         mapped.ok().flatten().unwrap_or_else(|| addr.to_string())
     }
+    /// The text must be made 7-bit for this server.
+    fn downgrades(&self, job: &Delivery<'_>) -> bool {
+        !self.eight_bit && job.request.encoding != "7bit" && !job.d.cfg.bool("disable_mime_output_conversion")
+    }
     async fn mail_command(&self, job: &Delivery<'_>) -> String {
         let r = &job.request;
         let mut text = format!("MAIL FROM:<{}>", quoted(&self.generic(job, &r.sender).await));
-        if self.size.is_some() {
+        if self.size.is_some() && !self.downgrades(job) {
             text.push_str(&format!(" SIZE={}", r.size));
         }
         if self.eight_bit {
@@ -84,7 +89,6 @@ impl Session {
         {
             let text = format!("message size {} exceeds size limit {limit} of server {}", job.request.size, self.name);
             job.fail_all(Dsn::new("5.3.4", text), &relay, false).await;
-            self.quit().await;
             return Ok(());
         }
         let probe = job.request.job.flags & (flag::MTA_VRFY | flag::USR_VRFY) != 0;
@@ -219,7 +223,12 @@ impl Session {
     }
     async fn delivered(&mut self, job: &mut Delivery<'_>, at: usize, reply: &Reply) {
         let rcpt = job.left[at].clone();
-        let action = if self.dsn || rcpt.notify & notify::SUCCESS == 0 { "" } else { "relayed" };
+        let mut rcpt = rcpt;
+        if self.dsn {
+            // The server has promised to tell of success itself.
+            rcpt.notify &= !notify::SUCCESS;
+        }
+        let action = if job.lmtp && job.d.cfg.bool("lmtp_assume_final") && !self.dsn { "delivered" } else { "relayed" };
         let dsn = Dsn {
             status: if reply.dsn.starts_with('2') { reply.dsn.clone() } else { "2.0.0".to_string() },
             reason: reply.one_line(),
@@ -239,7 +248,10 @@ impl Session {
         let mut field: Vec<u8> = Vec::new();
         let file = std::mem::take(&mut self.buf);
         let (mut start, mut column) = (true, 0usize);
-        for (line, cut) in content(&job.request.file) {
+        let lines = content(&job.request.file);
+        let narrow = if self.downgrades(job) { downgrade(&lines) } else { Vec::new() };
+        let lines = if narrow.is_empty() { lines } else { narrow.iter().map(|(line, cut)| (line.as_slice(), *cut)).collect() };
+        for (line, cut) in lines {
             if in_header && start {
                 if matches!(line.first(), Some(b' ' | b'\t')) && !field.is_empty() {
                     field.push(b'\n');
