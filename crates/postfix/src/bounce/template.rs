@@ -101,7 +101,7 @@ impl Template {
             if value.is_empty() || !value.is_ascii() {
                 let what = if value.is_empty() { "empty" } else { "non-ASCII" };
                 let kind = self.kind;
-                return d.log.warn(format_args!("{path}: {what} \"{name}\" header value in {kind} template -- ignoring this template"));
+                return cfg.log().warn(format_args!("{path}: {what} \"{name}\" header value in {kind} template -- ignoring this template"));
             }
             if name.eq_ignore_ascii_case("charset") {
                 t.charset = value;

@@ -169,7 +169,7 @@ impl Cleanup {
     }
     /// Lines of a field up to header_size_limit: cut at the end of a line if that loses little, else in its midst.
     fn write_lines(&self, m: &mut Message, lines: Vec<String>) {
-        let limit = self.d.cfg.int("header_size_limit").max(0) as usize;
+        let limit = self.header_limit();
         let mut at = 0;
         for line in lines {
             if at + line.len() > limit {
@@ -190,18 +190,6 @@ impl Cleanup {
         let Some(mut text) = m.content.field.take() else { return };
         if !m.ok() {
             return;
-        }
-        let limit = self.header_limit();
-        if text.len() > limit {
-            let mut end = limit;
-            while !text.is_char_boundary(end) {
-                end -= 1;
-            }
-            text.truncate(end);
-            // No more than a tenth is given up for a cut between lines.
-            if let Some(newline) = text.rfind('\n').filter(|&at| at >= limit / 10 * 9 + limit % 10 * 9 / 10) {
-                text.truncate(newline);
-            }
         }
         let at = m.content.at;
         let mut kind = header::find(&text);
