@@ -38,6 +38,7 @@ mod ln;
 mod logger;
 mod login;
 mod ls;
+mod mail;
 mod man;
 mod mkdir;
 mod more;
@@ -149,6 +150,7 @@ chunk! {
         adduser
         man::APROPOS
         uname::ARCH
+        mail::BSD_MAILX
         chpasswd
         crontab
         adduser::DELGROUP
@@ -171,6 +173,8 @@ chunk! {
         logger
         login
         id::LOGNAME
+        mail
+        mail::MAILX
         man
         mount
         timeout::NICE
