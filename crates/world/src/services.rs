@@ -64,7 +64,7 @@ impl Stage {
         self.file(host, "/etc/sysconfig/saslauthd", include_str!("../labs/redhat/saslauthd.sysconfig").as_bytes());
         self.file(host, "/etc/rc.d/rc", include_str!("../labs/redhat/rc").as_bytes());
         self.own(host, "/etc/rc.d/rc", 0, 0, 0o755);
-        self.file(host, "/etc/inittab", b"# Default runlevel: 3 is full multiuser mode.\nid:3:initdefault:\n\nl3:3:wait:/etc/rc.d/rc 3\n");
+        self.file(host, "/etc/inittab", b"# Default runlevel: 3 is full multiuser mode.\nid:3:initdefault:\n\nl2:2:wait:/etc/rc.d/rc 2\nl3:3:wait:/etc/rc.d/rc 3\nl4:4:wait:/etc/rc.d/rc 4\nl5:5:wait:/etc/rc.d/rc 5\nl6:6:wait:/etc/rc.d/rc 6\n");
         self.file(host, "/usr/sbin/chkconfig", &program_file("chkconfig"));
         self.own(host, "/usr/sbin/chkconfig", 0, 0, 0o755);
     }

@@ -41,6 +41,21 @@ fn hash(password: &str) -> String {
     world::stage::crypt(password.as_bytes(), "$6$oracle$").unwrap()
 }
 
+/// What is on in the runlevel is there after the machine has been started anew, and what is not is not.
+#[test]
+fn reboot() {
+    let mut host = Host::new(|stage, host| stage.red_hat(host, &[("postfix", 80, 30, true), ("saslauthd", 65, 10, false)]));
+    host.check(&[("runlevel; service saslauthd start", "N 3\nStarting saslauthd: [  OK  ]\r\n", 0)]);
+    for (switch, running) in [("off", "saslauthd is stopped\n"), ("on", "is running...\n")] {
+        host.sh(&format!("chkconfig saslauthd {switch}; reboot; sleep 100"));
+        host.stage.kernel.advance(host.stage.kernel.now().plus_secs(60));
+        let (text, _) = host.sh("service saslauthd status");
+        assert!(text.ends_with(running), "after chkconfig {switch}: {text}");
+        let (text, _) = host.sh("service postfix status");
+        assert!(text.ends_with("is running...\n"), "{text}");
+    }
+}
+
 #[test]
 fn red_hat() {
     let services = |stage: &mut Stage, host| stage.red_hat(host, &[("postfix", 80, 30, true), ("saslauthd", 65, 10, false)]);

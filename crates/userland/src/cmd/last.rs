@@ -51,7 +51,7 @@ async fn run(sys: Sys) -> i32 {
         let since = day(&local(&sys, leader.row.started));
         sys.print(STDOUT, format_args!("{:8} {:12} {:16} {since}   still logged in\n", leader.user, leader.row.tty, ""));
     }
-    let boot = local(&sys, proc::boot(&procs));
+    let boot = local(&sys, proc::boot(&sys, &procs).await);
     if wanted("reboot") && sessions.len() < most {
         sys.print(STDOUT, format_args!("{:8} {:12} {:16} {}   still running\n", "reboot", "system boot", "", day(&boot)));
     }
@@ -60,18 +60,12 @@ async fn run(sys: Sys) -> i32 {
 }
 
 async fn runlevel(sys: Sys) -> i32 {
-    let table = sys.read_file("/etc/inittab").await.unwrap_or_default();
-    let table = String::from_utf8_lossy(&table).into_owned();
-    let level = table.lines().find_map(|l| l.split(':').nth(1).filter(|_| l.contains(":initdefault:")));
-    let systemd = sys.stat("/run/systemd/system").await.is_ok();
-    match level.or(systemd.then_some("5")) {
-        Some(level) => {
-            sys.print(STDOUT, format_args!("N {level}\n"));
-            0
-        }
-        None => {
-            sys.print(STDOUT, format_args!("unknown\n"));
-            1
-        }
+    let text = sys.read_file("/run/runlevel").await.unwrap_or_default();
+    let text = String::from_utf8_lossy(&text).into_owned();
+    if text.is_empty() {
+        sys.print(STDOUT, format_args!("unknown\n"));
+        return 1;
     }
+    sys.print(STDOUT, format_args!("{text}"));
+    0
 }

@@ -58,6 +58,7 @@ mod saslpasswd2;
 mod sed;
 mod seq;
 mod service;
+mod shutdown;
 mod sleep;
 mod sort;
 mod stat;
@@ -188,9 +189,11 @@ chunk! {
         ps
         readlink
         readlink::REALPATH
+        shutdown::REBOOT
         last::RUNLEVEL
         saslpasswd2::LIST
         saslpasswd2
+        shutdown
         sudo
         systemctl
         testsaslauthd

@@ -49,6 +49,11 @@ async fn run(sys: Sys) -> i32 {
     match verb {
         "daemon-reload" | "daemon-reexec" => return 0,
         "list-units" | "list-unit-files" => return list(&sys, verb == "list-units").await,
+        "reboot" => {
+            let e = sys.exec("/usr/sbin/reboot", vec!["reboot".to_string()], sys.environ().to_vec()).await;
+            sys.complain(format_args!("reboot: {e}"));
+            return 1;
+        }
         "is-system-running" => {
             sys.print(STDOUT, format_args!("running\n"));
             return 0;
@@ -162,7 +167,7 @@ async fn act(sys: &Sys, verb: &str, name: &str, quiet: bool, property: Option<&s
     ]
     .contains(&verb)
     {
-        if ["mask", "unmask", "kill", "edit", "isolate", "reboot", "poweroff", "halt", "set-default"].contains(&verb) {
+        if ["mask", "unmask", "kill", "edit", "isolate", "poweroff", "halt", "set-default"].contains(&verb) {
             sys.unsupported(verb);
         } else {
             sys.print(STDERR, format_args!("Unknown command verb {verb}.\n"));

@@ -58,7 +58,8 @@ async fn run(sys: Sys) -> i32 {
     loop {
         let procs = proc::all(&sys, &accounts).await;
         let wanted = |p: &&Proc| (pids.is_empty() || pids.contains(&p.row.pid)) && user.as_ref().is_none_or(|u| *u == p.user);
-        screen(&sys, &procs, procs.iter().filter(wanted));
+        let up = proc::uptime_line(&sys, &procs).await;
+        screen(&sys, &up, &procs, procs.iter().filter(wanted));
         shown += 1;
         if count > 0 && shown >= count {
             return 0;
@@ -75,10 +76,10 @@ fn mib(kib: u64) -> String {
     format!("{}.{}", kib / 1024, kib % 1024 * 10 / 1024)
 }
 
-fn screen<'a>(sys: &Sys, all: &'a [Proc], wanted: impl Iterator<Item = &'a Proc>) {
+fn screen<'a>(sys: &Sys, up: &str, all: &'a [Proc], wanted: impl Iterator<Item = &'a Proc>) {
     let state = |s: char| all.iter().filter(|p| p.row.state == s).count();
     let used = proc::used(all);
-    sys.print(STDOUT, format_args!("top -{}\n", proc::uptime_line(sys, all)));
+    sys.print(STDOUT, format_args!("top -{up}\n"));
     sys.print(
         STDOUT,
         format_args!(

@@ -79,7 +79,7 @@ async fn uptime(sys: Sys) -> i32 {
         return 0;
     }
     let procs = proc::all(&sys, &Accounts::read(&sys).await).await;
-    let boot = proc::boot(&procs);
+    let boot = proc::boot(&sys, &procs).await;
     if given.has(OPTIONS, b's') {
         let t = local(&sys, boot);
         sys.print(STDOUT, format_args!("{}-{:02}-{:02} {:02}:{:02}:{:02}\n", t.year, t.month, t.day, t.hour, t.minute, t.second));
@@ -90,7 +90,7 @@ async fn uptime(sys: Sys) -> i32 {
         let words: Vec<String> = shown.map(|(n, what)| format!("{n} {what}{}", if *n == 1 { "" } else { "s" })).collect();
         sys.print(STDOUT, format_args!("up {}\n", words.join(", ")));
     } else {
-        sys.print(STDOUT, format_args!("{}\n", proc::uptime_line(&sys, &procs)));
+        sys.print(STDOUT, format_args!("{}\n", proc::uptime_line(&sys, &procs).await));
     }
     0
 }
@@ -107,7 +107,7 @@ async fn w(sys: Sys) -> i32 {
     let short = given.has(W_OPTIONS, b's');
     let procs = proc::all(&sys, &Accounts::read(&sys).await).await;
     if !given.has(W_OPTIONS, b'h') {
-        sys.print(STDOUT, format_args!("{}\n", proc::uptime_line(&sys, &procs)));
+        sys.print(STDOUT, format_args!("{}\n", proc::uptime_line(&sys, &procs).await));
         let times = if short { "" } else { "LOGIN@   " };
         let more = if short { "" } else { "   JCPU   PCPU" };
         sys.print(STDOUT, format_args!("USER     TTY      FROM             {times}IDLE{more} WHAT\n"));

@@ -88,7 +88,7 @@ async fn who(sys: Sys) -> i32 {
         return 0;
     }
     let procs = proc::all(&sys, &Accounts::read(&sys).await).await;
-    let boot = time(&sys, proc::boot(&procs));
+    let boot = time(&sys, proc::boot(&sys, &procs).await);
     if has(b'H') {
         let idle = if has(b'u') { "   IDLE          PID" } else { "" };
         sys.print(STDOUT, format_args!("NAME     LINE         TIME            {idle} COMMENT\n"));
@@ -97,8 +97,11 @@ async fn who(sys: Sys) -> i32 {
     if has(b'b') || has(b'a') {
         sys.print(STDOUT, format_args!("         system boot  {boot}\n"));
     }
-    if (has(b'r') || has(b'a')) && sys.stat("/etc/inittab").await.is_ok() {
-        sys.print(STDOUT, format_args!("         run-level 3  {boot}\n"));
+    if has(b'r') || has(b'a') {
+        let text = sys.read_file("/run/runlevel").await.unwrap_or_default();
+        if let Some(level) = String::from_utf8_lossy(&text).split_whitespace().nth(1) {
+            sys.print(STDOUT, format_args!("         run-level {level}  {boot}\n"));
+        }
     }
     if special && !has(b'u') && !has(b'a') {
         return 0;

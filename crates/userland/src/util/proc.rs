@@ -79,9 +79,12 @@ pub(crate) fn used(procs: &[Proc]) -> u64 {
     KERNEL_KIB + procs.iter().map(|p| p.memory().1 * 2 / 3).sum::<u64>()
 }
 
-/// When the host was started: with its first process.
-pub(crate) fn boot(procs: &[Proc]) -> SimTime {
-    procs.iter().map(|p| p.row.started).min().unwrap_or_default()
+/// When the host was started: when process 1 made /run/utmp, or with the first process.
+pub(crate) async fn boot(sys: &Sys, procs: &[Proc]) -> SimTime {
+    match sys.stat("/run/utmp").await {
+        Ok(stat) => stat.mtime,
+        Err(_) => procs.iter().map(|p| p.row.started).min().unwrap_or_default(),
+    }
 }
 
 /// The sessions on terminals: who logged in where and when, and what runs in front there.
@@ -96,9 +99,9 @@ pub(crate) fn sessions(procs: &[Proc]) -> Vec<(&Proc, &Proc)> {
 }
 
 /// ` 12:31:01 up  3:45,  1 user,  load average: 0.00, 0.00, 0.00`, without the newline.
-pub(crate) fn uptime_line(sys: &Sys, procs: &[Proc]) -> String {
+pub(crate) async fn uptime_line(sys: &Sys, procs: &[Proc]) -> String {
     let now = local(sys, sys.now());
-    let minutes = sys.now().since(boot(procs)) / 60_000_000;
+    let minutes = sys.now().since(boot(sys, procs).await) / 60_000_000;
     let (days, hours, mins) = (minutes / 1440, minutes / 60 % 24, minutes % 60);
     let mut up = String::new();
     if days > 0 {
