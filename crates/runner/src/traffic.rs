@@ -4,7 +4,7 @@
 use crate::replay::text;
 use crate::scenario::Scene;
 use serde_json::{Map, Value, json};
-use world::machine::{Ids, Termios};
+use world::machine::{ChildStatus, Ids, Termios};
 
 const SERVER: &str = "192.168.1.103";
 /// How long a reply may take, in milliseconds.
@@ -15,6 +15,8 @@ struct Conn {
     tty: Option<u32>,
     buf: Vec<u8>,
     eof: bool,
+    /// Something was sent after the other side had closed.
+    late: bool,
 }
 
 impl Scene {
@@ -34,11 +36,17 @@ impl Scene {
         let tty = self.stage.kernel.open_tty(host, "root", "/usr/lib/ehlo/wire", &argv, &[], Ids::ROOT, "/").ok();
         if let Some(tty) = tty {
             self.stage.kernel.set_modes(tty, Termios::RAW);
+            self.stage.kernel.watch(host, self.stage.kernel.leader(tty));
         }
-        Conn { eof: tty.is_none(), tty, buf: Vec::new() }
+        Conn { eof: tty.is_none(), tty, buf: Vec::new(), late: false }
     }
-    fn send(&mut self, conn: &Conn, bytes: &[u8]) {
+    fn send(&mut self, conn: &mut Conn, bytes: &[u8]) {
         if let Some(tty) = conn.tty {
+            // Sending fails at once on a connection that was reset, and at the second try on one that was closed.
+            let host = self.stage.kernel.tty(tty).map_or(self.client, |t| t.host);
+            let end = self.stage.kernel.ended(host, self.stage.kernel.leader(tty));
+            conn.eof |= end.is_some_and(|e| e != ChildStatus::Exited(0) || conn.late);
+            conn.late |= end.is_some();
             self.stage.kernel.feed(tty, bytes);
         }
     }
@@ -103,7 +111,7 @@ impl Scene {
             let mut wait = false;
             if let Some(line) = item.as_str() {
                 self.pass(pace);
-                self.send(&conn, format!("{line}\r\n").as_bytes());
+                self.send(&mut conn, format!("{line}\r\n").as_bytes());
                 if in_data {
                     if line != "." {
                         replies.push(json!([]));
@@ -114,7 +122,7 @@ impl Scene {
                 wait |= matches!(line.to_ascii_uppercase().as_str(), "QUIT" | "RSET");
             } else if let Some(raw) = item.get("raw").and_then(Value::as_str) {
                 self.pass(pace);
-                self.send(&conn, raw.as_bytes());
+                self.send(&mut conn, raw.as_bytes());
                 reads = item.get("replies").and_then(Value::as_u64).unwrap_or(1);
                 wait = true;
             } else if item.get("tls").is_some() {

@@ -219,7 +219,7 @@ impl Check {
         let saved = if several { self.facts.recipient.take() } else { None };
         self.defer_if_permit = None;
         self.reset();
-        let (stage, name) = if end { (Stage::EndOfData, "END-OF-DATA") } else { (Stage::Data, "DATA") };
+        let (stage, name) = if end { (Stage::EndOfData, "END-OF-MESSAGE") } else { (Stage::Data, "DATA") };
         let outcome = self.list(stage, name.into()).await;
         let refused = self.finish(outcome);
         if several {

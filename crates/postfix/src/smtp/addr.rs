@@ -53,8 +53,15 @@ async fn addresses(job: &Delivery<'_>, name: &str, pref: u16, out: &mut Vec<Host
                 }
                 return Ok(());
             }
-            answer @ Answer::TempFail => return Err(not_found(name, "A", &answer)),
-            answer => why = Some(not_found(name, "A", &answer)),
+            answer => {
+                // The last question is the one that the message names; nobody here has such an address.
+                let ipv6 = job.d.cfg.list("inet_protocols").iter().any(|p| p == "all" || p == "ipv6");
+                let dsn = not_found(name, if ipv6 { "AAAA" } else { "A" }, &answer);
+                if answer == Answer::TempFail {
+                    return Err(dsn);
+                }
+                why = Some(dsn);
+            }
         }
     }
     if how.iter().any(|h| h == "native") || job.d.cfg.bool("disable_dns_lookups") {

@@ -247,7 +247,7 @@ impl Session {
         let mut in_header = !job.generic.is_empty();
         let mut field: Vec<u8> = Vec::new();
         let file = std::mem::take(&mut self.buf);
-        let (mut start, mut column) = (true, 0usize);
+        let (mut start, mut column, mut told) = (true, 0usize, false);
         let lines = content(&job.request.file);
         let narrow = if self.downgrades(job) { downgrade(&lines) } else { Vec::new() };
         let lines = if narrow.is_empty() { lines } else { narrow.iter().map(|(line, cut)| (line.as_slice(), *cut)).collect() };
@@ -273,6 +273,10 @@ impl Session {
             }
             let mut rest = line;
             while limit > 0 && column + rest.len() > limit {
+                if !std::mem::replace(&mut told, true) {
+                    let id = &job.request.job.id;
+                    job.d.log.info(format_args!("{id}: breaking line > {limit} bytes with <CR><LF>SPACE"));
+                }
                 let (now, later) = rest.split_at(limit - column);
                 self.out.extend_from_slice(now);
                 self.out.extend_from_slice(b"\r\n ");

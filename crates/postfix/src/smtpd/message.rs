@@ -340,6 +340,9 @@ impl Session {
             if !self.alone
                 && let Some(refusal) = self.check.data(true).await
             {
+                if let Some(stream) = self.transaction().and_then(|t| t.stream.take()) {
+                    stream.abort().await;
+                }
                 return Reply::no(refusal).then(Then::Keep);
             }
             let actions = std::mem::take(&mut self.check.actions);
