@@ -2,6 +2,7 @@
 
 use super::addr::Class;
 use super::header::{self, Kind};
+use super::strict::Wrong;
 use super::{Cleanup, Message, Part};
 use crate::address::tok::{Tok, external, parse, quote_local, scan};
 use crate::post::{mail_date, stat};
@@ -37,6 +38,12 @@ pub(super) struct Content {
     boundaries: Vec<String>,
     /// Content-Type of the present part says: a message inside.
     inner_message: bool,
+    /// Content-Type of the present part says that it is made of parts.
+    composite: bool,
+    /// Content-Transfer-Encoding of the present part, lower case.
+    encoding: String,
+    /// What is wrong with the MIME structure.
+    pub(super) wrong: Vec<Wrong>,
     body_bytes: i64,
 }
 
@@ -62,6 +69,7 @@ impl Cleanup {
                     self.line(m, rec::NORM, b"", true).await;
                 }
                 self.end_header(m).await;
+                self.judge_mime(m);
                 m.xtra_offset = m.out.len();
                 m.part = Part::Extracted;
                 m.put(rec::XTRA, b"");
@@ -91,6 +99,11 @@ impl Cleanup {
                 return;
             }
             self.header_done(m).await;
+            if m.content.composite && matches!(m.content.encoding.as_str(), "quoted-printable" | "base64") {
+                let encoding = m.content.encoding.clone();
+                self.wrong(m, Wrong::Domain, &encoding);
+            }
+            let primary = m.content.at == Where::Primary;
             let at = if m.content.inner_message { Where::Nested } else { Where::Body };
             m.content.at = Where::Body;
             if line.is_empty() {
@@ -98,13 +111,14 @@ impl Cleanup {
                     m.put(rec::NORM, b"");
                 }
                 if at == Where::Nested {
-                    m.content.inner_message = false;
+                    (m.content.inner_message, m.content.composite) = (false, false);
+                    m.content.encoding.clear();
                     m.content.at = Where::Nested;
                 }
                 return;
             }
-            // A header that ends without an empty line gets one.
-            if m.ok() {
+            // A message's own header that ends without an empty line gets one.
+            if m.ok() && primary {
                 m.put(rec::NORM, b"");
             }
         }
@@ -124,7 +138,8 @@ impl Cleanup {
         let Some(at) = found else { return false };
         let last = rest != m.content.boundaries[at];
         m.content.boundaries.truncate(at + usize::from(!last));
-        m.content.inner_message = false;
+        (m.content.inner_message, m.content.composite) = (false, false);
+        m.content.encoding.clear();
         if !last {
             m.content.at = Where::Mime;
         }
@@ -133,6 +148,9 @@ impl Cleanup {
     async fn body_line(&mut self, m: &mut Message, kind: u8, line: &[u8]) {
         if !m.ok() {
             return;
+        }
+        if !line.is_ascii() && !matches!(m.content.encoding.as_str(), "8bit" | "binary") {
+            self.wrong(m, Wrong::Body, &String::from_utf8_lossy(line));
         }
         let limit = self.d.cfg.int("body_checks_size_limit");
         let offset = m.content.body_bytes;
@@ -191,6 +209,9 @@ impl Cleanup {
         if !m.ok() {
             return;
         }
+        if !text.is_ascii() {
+            self.wrong(m, Wrong::Header, &text);
+        }
         let at = m.content.at;
         let mut kind = header::find(&text);
         if kind.is_some_and(|k| k.name == "Received") {
@@ -226,6 +247,9 @@ impl Cleanup {
     fn mime(&self, m: &mut Message, text: &str, kind: Option<&'static Kind>) {
         let Some(kind) = kind.filter(|k| k.flags & header::MIME != 0) else { return };
         let value = text.split_once(':').map_or("", |(_, v)| v).trim();
+        if kind.name == "Content-Transfer-Encoding" {
+            m.content.encoding = value.to_ascii_lowercase();
+        }
         if kind.name == "Content-Transfer-Encoding" && self.d.cfg.bool("detect_8bit_encoding_header") {
             let lower = value.to_ascii_lowercase();
             // Only 8-bit text is told of: it outweighs what the client said.
@@ -236,8 +260,9 @@ impl Cleanup {
         if kind.name == "Content-Type" && !self.d.cfg.bool("disable_mime_input_processing") {
             let lower = value.to_ascii_lowercase();
             if lower.starts_with("message/rfc822") || lower.starts_with("message/global") && !lower.contains("status") {
-                m.content.inner_message = true;
+                (m.content.inner_message, m.content.composite) = (true, true);
             }
+            m.content.composite |= lower.starts_with("multipart/");
             if lower.starts_with("multipart/")
                 && let Some(at) = lower.find("boundary=")
             {
@@ -246,7 +271,9 @@ impl Cleanup {
                     Some(quoted) => quoted.split('"').next().unwrap_or(""),
                     None => rest.split([';', ' ', '\t', '\n', '(']).next().unwrap_or(""),
                 };
-                if !mark.is_empty() && m.content.boundaries.len() < self.d.cfg.int("mime_nesting_limit").max(1) as usize {
+                if m.content.boundaries.len() >= self.d.cfg.int("mime_nesting_limit").max(1) as usize {
+                    self.wrong(m, Wrong::Nesting, text);
+                } else if !mark.is_empty() {
                     m.content.boundaries.push(mark.to_string());
                 }
             }

@@ -6,6 +6,7 @@ mod addr;
 mod content;
 mod envelope;
 pub(crate) mod header;
+mod strict;
 
 use crate::address::local::Local;
 use crate::ipc::{Attrs, Conn, put_record, trigger};
