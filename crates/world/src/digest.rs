@@ -1,7 +1,7 @@
 //! A digest of all events: two runs with the same digest showed, logged and decided the same. Not here: what a digest is compared with.
 //! Source: FNV-1a, 64 bits.
 
-use machine::{Event, SimTime};
+use machine::Event;
 
 /// The running digest.
 pub(crate) struct Digest(u64);
@@ -19,7 +19,7 @@ impl Digest {
         }
     }
     /// Takes an event in. How a terminal's bytes are cut into events does not count; doors do not either, for a native build has none.
-    pub(crate) fn event(&mut self, now: SimTime, event: &Event) {
+    pub(crate) fn event(&mut self, event: &Event) {
         match event {
             Event::Tty { tty, typed, bytes, trace } => {
                 for b in bytes {
@@ -30,7 +30,7 @@ impl Digest {
             }
             Event::Closed(tty) => self.bytes(&[2, *tty as u8]),
             Event::Log(line) => {
-                self.bytes(&now.0.to_le_bytes());
+                self.bytes(&line.at.0.to_le_bytes());
                 self.bytes(line.line.as_bytes());
                 self.bytes(&line.trace.0.to_le_bytes());
             }

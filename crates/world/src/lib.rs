@@ -48,6 +48,16 @@ impl World {
     /// # Errors
     /// A sentence, if there is no such lab.
     pub fn new(lab: &str, seed: u64) -> Result<World, String> {
+        World::build(lab, seed, false)
+    }
+    /// The same, with every door closed until [`World::loaded`] opens it, wherever the code is: for tests without a page.
+    ///
+    /// # Errors
+    /// A sentence, if there is no such lab.
+    pub fn with_closed_doors(lab: &str, seed: u64) -> Result<World, String> {
+        World::build(lab, seed, true)
+    }
+    fn build(lab: &str, seed: u64, doors_closed: bool) -> Result<World, String> {
         let found = labs::LABS.iter().find(|l| l.info.name == lab).ok_or_else(|| format!("There is no lab named {lab}."))?;
         let mut world = World {
             stage: (found.build)(seed),
@@ -57,6 +67,7 @@ impl World {
             waiting: VecDeque::new(),
             asked: true,
         };
+        world.stage.kernel.doors_closed = doors_closed;
         let start = found.start;
         world.waiting.push_back((start, Input::Tick));
         for (host, user) in found.info.terminals {
@@ -138,7 +149,7 @@ impl World {
     /// Moves what the kernel tells to the tray.
     fn drain(&mut self) {
         while let Some(event) = self.stage.kernel.poll() {
-            self.digest.event(self.stage.kernel.now(), &event);
+            self.digest.event(&event);
             match event {
                 Event::Tty { tty, typed, bytes, trace } => {
                     let origin = if typed { Origin::Typed } else { Origin::Program };

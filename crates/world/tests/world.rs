@@ -3,7 +3,7 @@
 
 mod session;
 
-use session::{drain, run};
+use session::{drain, play, run};
 use world::{Input, TtyId, World};
 
 #[test]
@@ -14,6 +14,14 @@ fn the_same_inputs_give_the_same_outputs_however_they_are_cut() {
         let (digest, other) = run(cut, ticks);
         assert_eq!(screen, other, "cut at {cut}, ticks {ticks}");
         assert_eq!(whole, digest, "cut at {cut}, ticks {ticks}");
+    }
+}
+
+#[test]
+fn waiting_for_code_leaves_no_trace() {
+    for (cut, ticks) in [(usize::MAX, false), (1, true)] {
+        let closed = World::with_closed_doors("linuxidc", 7).expect("the lab");
+        assert_eq!(play(closed, cut, ticks), run(usize::MAX, false), "cut at {cut}, ticks {ticks}");
     }
 }
 

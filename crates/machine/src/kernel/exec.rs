@@ -39,6 +39,9 @@ impl Kernel {
             Some(Main::In(chunk)) => *chunk,
         };
         if !self.chunks.iter().any(|(n, _)| *n == chunk.name) {
+            if self.doors_closed {
+                return Err(ImageError::Stall(chunk));
+            }
             let mut loading = (chunk.load)();
             let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
             match loading.as_mut().poll(&mut cx) {

@@ -89,6 +89,8 @@ pub struct Kernel {
     pub(crate) events: VecDeque<Event>,
     /// Report packets as events.
     pub tap: bool,
+    /// Even a door that stands open is asked for by [`Event::Load`], as one that is closed would be.
+    pub doors_closed: bool,
 }
 
 impl Kernel {
@@ -118,6 +120,7 @@ impl Kernel {
             watched: Vec::new(),
             events: VecDeque::new(),
             tap: false,
+            doors_closed: false,
         }
     }
     /// The time on the world's clock.
