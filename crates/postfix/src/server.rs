@@ -308,7 +308,7 @@ impl Daemon {
         let _ = sys.sleep(8_000 + sys.random().await % 4_000).await;
         let (mut server, bad) = Server::start(sys).await;
         if let Some(arg) = bad {
-            return Err(log.fatal(&format!("invalid \"-o {arg}\" option value: missing '=' after attribute name: \"{arg}\"")).await);
+            return Err(log.fatal(&format!("invalid \"-o {arg}\" option value: missing '=' after attribute name")).await);
         }
         if !server.alone && sys.fstat(LISTEN_FD).await.is_err() {
             return Err(log.fatal("this command should be run by the Postfix master(8) daemon").await);

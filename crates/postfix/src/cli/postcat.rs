@@ -91,7 +91,8 @@ async fn run(sys: &Sys, log: &Log) -> Result<(), String> {
     }
     let cfg = Config::load(log, &dir, &[]).await?;
     if opts.rest().is_empty() {
-        let bytes = sys.read_all(STDIN).await.map_err(|e| format!("stdin: {e}"))?;
+        // What cannot be read is empty.
+        let bytes = sys.read_all(STDIN).await.unwrap_or_default();
         return show(sys, log, &flags, "stdin", &bytes);
     }
     if search {
@@ -186,7 +187,7 @@ fn show(sys: &Sys, log: &Log, flags: &Flags, path: &str, bytes: &[u8]) -> Result
             log.warn(format_args!("{path}: input is not a valid queue file"));
             return Ok(());
         }
-        if flags.envelope {
+        if flags.envelope && !bytes.is_empty() {
             sys.print(STDOUT, format_args!("*** ENVELOPE RECORDS {path} ***\n"));
         }
     }

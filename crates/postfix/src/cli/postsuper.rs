@@ -146,7 +146,8 @@ impl Super {
             for e in entries {
                 let path = format!("{dir}/{}", e.name);
                 match e.kind {
-                    FileKind::Dir if recurse => dirs.push(path),
+                    // Names of one letter are taken for the subdirectories of a hashed queue.
+                    _ if recurse && e.name.len() == 1 => dirs.push(path),
                     FileKind::File => {
                         if let Ok(st) = self.sys.lstat(&path).await {
                             found.push((e.name, path, st));

@@ -3,7 +3,7 @@
 
 use super::ast::{Redir, Target};
 use super::{Run, Shell};
-use machine::{Errno, Fd, FileKind, Open};
+use machine::{Errno, Fd, FileKind, Open, SockAddr, resolver};
 
 /// What must be put back after a command.
 #[derive(Default)]
@@ -133,6 +133,9 @@ impl Shell {
         if let Some(n) = number {
             return self.fds.get(&n).map(|&fd| (fd, false)).ok_or(if path.starts_with("/dev/fd") { Errno::ENOENT } else { Errno::EBADF });
         }
+        if let Some((host, port)) = path.strip_prefix("/dev/tcp/").and_then(|rest| rest.split_once('/')) {
+            return self.connect(host, port).await.map(|fd| (fd, true));
+        }
         loop {
             match self.sys.open(path, flags, 0o666).await {
                 Err(Errno::EINTR) => {
@@ -144,6 +147,31 @@ impl Shell {
                 other => return other.map(|fd| (fd, true)),
             }
         }
+    }
+
+    /// `/dev/tcp/HOST/PORT`: a connection.
+    async fn connect(&self, host: &str, port: &str) -> Result<Fd, Errno> {
+        let complain = |what: &str, why: &str| self.sys.print(self.fd(2), format_args!("{}: {what}: {why}\n", self.title()));
+        let number = match port.parse() {
+            Ok(number) => Some(number),
+            Err(_) => resolver::service_port(&self.sys, port, "tcp").await,
+        };
+        let Some(port) = number else {
+            complain(port, "Servname not supported for ai_socktype");
+            return Err(Errno::EINVAL);
+        };
+        let ip = match resolver::host_addrs(&self.sys, host).await {
+            Ok(addrs) => addrs.first().copied().ok_or(Errno::EINVAL)?,
+            Err(e) => {
+                complain(host, e.text());
+                return Err(Errno::EINVAL);
+            }
+        };
+        let connected = self.sys.tcp_connect(SockAddr { ip, port }, None, None).await;
+        if let Err(e) = connected {
+            complain("connect", e.text());
+        }
+        connected
     }
 
     async fn give(&mut self, fd: Fd, text: &str, undo: &mut Undo) -> Result<(), ()> {

@@ -66,6 +66,7 @@ pub(super) fn ehlo<'a>(session: &'a mut Session, argv: &'a [Token]) -> Run<'a> {
             add(session, "STARTTLS", "STARTTLS".into());
         }
         if let Some(sasl) = &session.sasl
+            && !session.alone
             && !session.discards("AUTH")
         {
             let list = sasl.mechanisms.join(" ");
