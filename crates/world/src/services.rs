@@ -9,6 +9,7 @@ const SCRIPTS: &[(&str, &str)] = &[
     ("dovecot", include_str!("../labs/redhat/dovecot")),
     ("functions", include_str!("../labs/redhat/functions")),
     ("postfix", include_str!("../labs/redhat/postfix")),
+    ("rsyslog", include_str!("../labs/redhat/rsyslog")),
     ("saslauthd", include_str!("../labs/redhat/saslauthd")),
 ];
 
@@ -62,6 +63,7 @@ impl Stage {
         let defaults = b"# useradd defaults file\nGROUP=100\nHOME=/home\nINACTIVE=-1\nEXPIRE=\nSHELL=/bin/bash\nSKEL=/etc/skel\nCREATE_MAIL_SPOOL=yes\n";
         self.file(host, "/etc/default/useradd", defaults);
         self.file(host, "/etc/sysconfig/saslauthd", include_str!("../labs/redhat/saslauthd.sysconfig").as_bytes());
+        self.file(host, "/etc/rsyslog.conf", include_str!("../labs/redhat/rsyslog.conf").as_bytes());
         self.file(host, "/etc/rc.d/rc", include_str!("../labs/redhat/rc").as_bytes());
         self.own(host, "/etc/rc.d/rc", 0, 0, 0o755);
         self.file(host, "/etc/inittab", b"# Default runlevel: 3 is full multiuser mode.\nid:3:initdefault:\n\nl2:2:wait:/etc/rc.d/rc 2\nl3:3:wait:/etc/rc.d/rc 3\nl4:4:wait:/etc/rc.d/rc 4\nl5:5:wait:/etc/rc.d/rc 5\nl6:6:wait:/etc/rc.d/rc 6\n");

@@ -72,6 +72,18 @@ fn red_hat() {
         ("service saslauthd reload", "", 7),
         ("pgrep -c saslauthd; echo /run/saslauthd/*", "0\n/run/saslauthd/*\n", 0),
         ("touch /var/lock/subsys/saslauthd; service saslauthd status", "saslauthd dead but subsys locked\n", 2),
+        ("logger -p mail.info lost; service rsyslog status", "rsyslogd is stopped\n", 3),
+        (
+            "service rsyslog start; logger -p mail.info -t x kept; tail -1 /var/log/maillog | cut -d' ' -f5-",
+            "Starting system logger: [  OK  ]\r\nx: kept\n",
+            0,
+        ),
+        (
+            "service rsyslog restart; kill -9 $(cat /var/run/syslogd.pid); logger -p mail.info lost; service rsyslog status",
+            "Shutting down system logger: [  OK  ]\r\nStarting system logger: [  OK  ]\r\nrsyslogd dead but pid file exists\n",
+            1,
+        ),
+        ("grep -c lost /var/log/maillog", "0\n", 1),
         ("service nosuch start", "nosuch: unrecognized service\n", 1),
         ("service postfix", "Usage: /etc/init.d/postfix {start|stop|restart|reload|abort|flush|check|status|condrestart}\n", 1),
         ("chkconfig --list saslauthd", "saslauthd      \t0:off\t1:off\t2:off\t3:off\t4:off\t5:off\t6:off\n", 0),

@@ -15,6 +15,9 @@ impl Kernel {
             Facility::Cron => "/var/log/cron",
             _ => "/var/log/messages",
         };
+        if !self.syslog_runs(host) {
+            return;
+        }
         let h = &self.hosts[host];
         let at = SimTime(self.now.0.saturating_add_signed(h.skew));
         let t = DateTime::new(at, h.offset);
@@ -43,6 +46,16 @@ impl Kernel {
             self.wake(Key::File(fs, ino));
         }
         self.events.push_back(Event::Log(LogLine { at, host: label, file, line, trace }));
+    }
+
+    /// Whether somebody takes log lines: on a host with an rsyslog.conf only while rsyslogd runs.
+    fn syslog_runs(&self, host: usize) -> bool {
+        let disk = &self.disks[self.hosts[host].fs];
+        if disk.read("/etc/rsyslog.conf").is_err() {
+            return true;
+        }
+        let pid = disk.read("/run/syslogd.pid").ok().and_then(|text| std::str::from_utf8(text).ok()?.trim().parse().ok());
+        pid.and_then(|pid| self.pix_of(host, pid)).is_some_and(|pix| self.procs[pix].as_ref().is_some_and(|p| p.status.is_none()))
     }
 
     /// Fills in what the kernel knows of a decision and passes it on.

@@ -53,6 +53,7 @@ mod pwd;
 mod readlink;
 mod rm;
 mod rmdir;
+mod rsyslogd;
 mod saslauthd;
 mod saslpasswd2;
 mod sed;
@@ -124,6 +125,7 @@ chunk! {
         pwd
         rm
         rmdir
+        rsyslogd
         saslauthd
         sed
         seq
