@@ -63,7 +63,7 @@ fn replay(scenario: &Map<String, Value>) -> Result<(Value, String), String> {
     scene.settle(300);
     let boxes = scene.mailboxes();
     let files: Map<String, Value> = crate::scenario::strings(scenario.get("collect"))
-        .map(|path| (path.to_string(), scene.stage.read(scene.mail, path).map_or(Value::Null, |b| text(&b).into())))
+        .map(|path| (path.to_string(), scene.stage.read(scene.mail, path).map_or(Value::Null, |b| file_text(&b).into())))
         .collect();
     let decisions = scene.stage.kernel.traces().iter().flat_map(|t| t.lines(480)).flat_map(|line| [line, "\n".into()]).collect();
     let recorded = json!({
@@ -75,6 +75,11 @@ fn replay(scenario: &Map<String, Value>) -> Result<(Value, String), String> {
         "remotes": scene.remotes(scenario),
     });
     Ok((recorded, decisions))
+}
+
+/// A file as the recorder reads it: every kind of line end is a newline.
+pub(crate) fn file_text(bytes: &[u8]) -> String {
+    text(bytes).replace("\r\n", "\n").replace('\r', "\n")
 }
 
 /// Bytes as the recorder writes them: UTF-8, and `<9E>` for what is none.

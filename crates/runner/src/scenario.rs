@@ -266,7 +266,7 @@ impl Scene {
         let mut names: Vec<String> = disk.list_path("/var/mail").unwrap_or_default().into_iter().map(|e| e.name).collect();
         names.sort();
         let read = |name: String| {
-            let text = disk.read(&format!("/var/mail/{name}")).ok().map(crate::replay::text)?;
+            let text = disk.read(&format!("/var/mail/{name}")).ok().map(crate::replay::file_text)?;
             (!name.ends_with(".lock")).then(|| (name, text.into()))
         };
         names.into_iter().filter_map(read).collect()
