@@ -16,6 +16,7 @@ mod cp;
 mod crontab;
 mod cut;
 mod date;
+mod dig;
 mod echo;
 mod env;
 mod explain;
@@ -26,6 +27,7 @@ mod gpasswd;
 mod grep;
 mod groupadd;
 mod head;
+mod host;
 mod hostname;
 mod hostnamectl;
 mod id;
@@ -45,6 +47,7 @@ mod more;
 mod mount;
 mod mv;
 mod nologin;
+mod nslookup;
 mod passwd;
 mod pgrep;
 mod printf;
@@ -158,6 +161,7 @@ chunk! {
         crontab
         adduser::DELGROUP
         adduser::DELUSER
+        dig
         hostname::DNSDOMAINNAME
         hostname::DOMAINNAME
         explain
@@ -168,6 +172,7 @@ chunk! {
         groupadd::GROUPDEL
         groupadd::GROUPMOD
         id::GROUPS
+        host
         hostname
         hostnamectl
         kill
@@ -183,6 +188,7 @@ chunk! {
         timeout::NICE
         timeout::NOHUP
         uname::NPROC
+        nslookup
         passwd
         pgrep
         pgrep::PIDOF

@@ -3,6 +3,7 @@
 
 pub(crate) mod columns;
 pub(crate) mod date;
+pub(crate) mod dns;
 pub(crate) mod etc;
 pub(crate) mod exec;
 pub(crate) mod float;

@@ -1,0 +1,158 @@
+//! What dig, host and nslookup share: asking a server with retries and complaints, and records as master files write them.
+//! Not here: messages (`wire::dns`), the resolver of everyone else (`machine::resolver`). Source: BIND 9.18's dighost.c by its output.
+
+use machine::resolver::{ask, host_addrs, numeric, resolv_conf};
+use machine::{Errno, STDOUT, SockAddr, Sys};
+use std::net::Ipv4Addr;
+use wire::dns::{Data, Message, RCODES, Record, RecordType, flag};
+
+/// Seconds that an answer may take.
+const PATIENCE: u64 = 5;
+
+/// An answer, its length in bytes, who gave it, and how many milliseconds that took.
+pub(crate) struct Reply {
+    pub(crate) message: Message,
+    pub(crate) bytes: usize,
+    pub(crate) server: SockAddr,
+    pub(crate) millis: u64,
+}
+
+/// The servers to ask: the named one, or those of /etc/resolv.conf. `None`: it has no address.
+pub(crate) async fn servers(sys: &Sys, named: Option<&str>, port: u16) -> Option<Vec<SockAddr>> {
+    let at = |ip: Ipv4Addr| SockAddr { ip, port };
+    Some(match named {
+        None => resolv_conf(sys).await.servers.into_iter().map(at).collect(),
+        Some(name) => match numeric(name) {
+            Some(ip) => vec![at(ip)],
+            None => host_addrs(sys, name).await.ok()?.into_iter().map(at).collect(),
+        },
+    })
+}
+
+/// Asks the servers in turn; each failure is told as it happens. `None`: no server could be reached.
+pub(crate) async fn question(sys: &Sys, servers: &[SockAddr], name: &str, rtype: RecordType, tries: u32, recurse: bool) -> Option<Reply> {
+    let mut message = Message::query(sys.random().await as u16, name, rtype);
+    if !recurse {
+        message.flags &= !flag::RD;
+    }
+    for _ in 0..tries {
+        for &server in servers {
+            let start = sys.now();
+            match ask(sys, server, &message, PATIENCE).await {
+                Ok((answer, bytes)) => {
+                    let millis = sys.now().since(start) / 1000;
+                    return Some(Reply { message: answer, bytes, server, millis });
+                }
+                Err(e) => {
+                    let what = match e {
+                        Errno::ECONNREFUSED => "connection refused",
+                        Errno::EHOSTUNREACH => "host unreachable",
+                        Errno::ENETUNREACH => "network unreachable",
+                        _ => "timed out",
+                    };
+                    sys.print(STDOUT, format_args!(";; communications error to {}#{}: {what}\n", server.ip, server.port));
+                }
+            }
+        }
+    }
+    None
+}
+
+/// A name with its final dot.
+pub(crate) fn dotted(name: &str) -> String {
+    [name, "."].concat()
+}
+
+/// What a record says, as a master file writes it.
+pub(crate) fn rdata(data: &Data) -> String {
+    match data {
+        Data::A(ip) => ip.to_string(),
+        Data::Aaaa(ip) => ip.to_string(),
+        Data::Name(name) => dotted(name),
+        Data::Mx(preference, host) => format!("{preference} {}", dotted(host)),
+        Data::Txt(strings) => strings.iter().map(|s| quoted(s)).collect::<Vec<_>>().join(" "),
+        Data::Soa(primary, mailbox, n) => {
+            format!("{} {} {} {} {} {} {}", dotted(primary), dotted(mailbox), n[0], n[1], n[2], n[3], n[4])
+        }
+        Data::Other(bytes) => {
+            let hex: String = bytes.iter().map(|b| format!("{b:02X}")).collect();
+            format!("\\# {} {hex}", bytes.len())
+        }
+    }
+}
+
+fn quoted(bytes: &[u8]) -> String {
+    let mut out = String::from("\"");
+    for &b in bytes {
+        match b {
+            b'"' | b'\\' => {
+                out.push('\\');
+                out.push(b as char);
+            }
+            32..=126 => out.push(b as char),
+            _ => out += &format!("\\{b:03}"),
+        }
+    }
+    out.push('"');
+    out
+}
+
+/// From one column to another by tabs of eight, or at least one blank.
+fn indent(out: &mut String, from: usize, to: usize) -> usize {
+    let to = to.max(from + 1);
+    let tabs = to / 8 - from / 8;
+    if tabs > 0 {
+        out.extend(std::iter::repeat_n('\t', tabs));
+        out.extend(std::iter::repeat_n(' ', to % 8));
+    } else {
+        out.extend(std::iter::repeat_n(' ', to - from));
+    }
+    to
+}
+
+/// A record as a line of a master file, without its newline.
+pub(crate) fn line(record: &Record) -> String {
+    let mut out = dotted(&record.name);
+    let mut column = out.len();
+    for (text, at) in [(record.ttl.to_string(), 24), ("IN".into(), 32), (record.rtype.to_string(), 40), (rdata(&record.data), 48)] {
+        column = indent(&mut out, column, at) + text.len();
+        out += &text;
+    }
+    out
+}
+
+/// A question as dig and host show it, without its newline.
+pub(crate) fn asked(name: &str, rtype: RecordType) -> String {
+    let mut out = format!(";{}", dotted(name));
+    let column = indent(&mut out, name.len() + 1, 32) + 2;
+    out += "IN";
+    indent(&mut out, column, 40);
+    out + &rtype.to_string()
+}
+
+/// The heading of an answer: two lines.
+pub(crate) fn header(m: &Message) -> String {
+    let mut flags = String::new();
+    for (bit, name) in
+        [(flag::QR, "qr"), (flag::AA, "aa"), (flag::TC, "tc"), (flag::RD, "rd"), (flag::RA, "ra"), (flag::AD, "ad"), (flag::CD, "cd")]
+    {
+        if m.flags & bit != 0 {
+            flags.push(' ');
+            flags += name;
+        }
+    }
+    format!(
+        ";; ->>HEADER<<- opcode: QUERY, status: {}, id: {}\n;; flags:{flags}; QUERY: {}, ANSWER: {}, AUTHORITY: {}, ADDITIONAL: {}\n",
+        status(m),
+        m.id,
+        m.question.len(),
+        m.answer.len(),
+        m.authority.len(),
+        m.additional.len()
+    )
+}
+
+/// The response code's name.
+pub(crate) fn status(m: &Message) -> &'static str {
+    RCODES.get(usize::from(m.rcode())).copied().unwrap_or("RESERVED")
+}
