@@ -1,7 +1,7 @@
 //! env, printenv: show the environment, or run a command in another one.  Source: POSIX env, coreutils 9.1. Not here: signals.
 
 use crate::util::quote::{quote, quoteaf};
-use crate::util::{exec, gnu};
+use crate::util::{gnu, search};
 use crate::{Arg, Ex, Opt, Spec};
 use machine::{Errno, STDERR, STDOUT, Sys};
 
@@ -126,12 +126,12 @@ async fn run(sys: Sys) -> i32 {
     }
     let name = words[0].clone();
     let spaced = name.contains(' ');
-    let e = exec::replace(&sys, words, env).await;
+    let e = search::exec(&sys, words, env).await;
     sys.complain(format_args!("{}: {e}", quote(&name)));
     if e == Errno::ENOENT && spaced {
         sys.complain(format_args!("use -[v]S to pass options in shebang lines"));
     }
-    exec::status_of(e)
+    search::status(e)
 }
 
 async fn printenv(sys: Sys) -> i32 {

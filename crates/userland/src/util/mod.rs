@@ -5,7 +5,6 @@ pub(crate) mod columns;
 pub(crate) mod date;
 pub(crate) mod dns;
 pub(crate) mod etc;
-pub(crate) mod exec;
 pub(crate) mod float;
 pub(crate) mod getopt;
 pub(crate) mod gnu;
