@@ -6,21 +6,29 @@ use crate::shell as bash;
 use crate::spec::assert_sorted;
 
 mod adduser;
+mod base64;
 mod basename;
 mod cat;
 mod chkconfig;
 mod chmod;
 mod chown;
 mod chpasswd;
+mod cmp;
 mod cp;
 mod crontab;
 mod cut;
 mod date;
+mod diff;
 mod dig;
+mod du;
 mod echo;
 mod env;
 mod explain;
+mod expr;
 mod r#false;
+mod file;
+mod find;
+mod fold;
 mod free;
 mod getent;
 mod gpasswd;
@@ -42,12 +50,15 @@ mod login;
 mod ls;
 mod mail;
 mod man;
+mod md5sum;
 mod mkdir;
+mod mktemp;
 mod more;
 mod mount;
 mod mv;
 mod nologin;
 mod nslookup;
+mod od;
 mod passwd;
 mod pgrep;
 mod printf;
@@ -69,6 +80,7 @@ mod stat;
 mod su;
 mod sudo;
 mod systemctl;
+mod tac;
 mod tail;
 mod tee;
 mod telnet;
@@ -90,6 +102,7 @@ mod vi;
 mod wc;
 mod which;
 mod who;
+mod xargs;
 
 resident! {
     /// Always there: what the kernel starts by itself.
@@ -100,6 +113,7 @@ resident! {
 chunk! {
     /// Fetched when the first shell starts: the shell and what the first session needs.
     BASE, BASE_PAGES behind base:
+        base64
         basename
         bash
         cat
@@ -116,6 +130,7 @@ chunk! {
         env
         r#false
         grep::FGREP
+        find
         grep
         head
         id
@@ -156,15 +171,25 @@ chunk! {
         adduser
         man::APROPOS
         uname::ARCH
+        base64::BASE32
         mail::BSD_MAILX
         chpasswd
+        cmp
         crontab
         adduser::DELGROUP
         adduser::DELUSER
+        diff
         dig
         hostname::DNSDOMAINNAME
         hostname::DOMAINNAME
+        du
+        du::DF
         explain
+        expr
+        file
+        fold
+        fold::COLUMN
+        fold::EXPAND
         free
         getent
         gpasswd
@@ -184,11 +209,21 @@ chunk! {
         mail
         mail::MAILX
         man
+        md5sum
+        md5sum::CKSUM
+        mktemp
+        mktemp::CLEAR
+        mktemp::SYNC
+        mktemp::TRUNCATE
+        mktemp::YES
         mount
         timeout::NICE
         timeout::NOHUP
         uname::NPROC
         nslookup
+        od
+        od::HEXDUMP
+        od::XXD
         passwd
         pgrep
         pgrep::PIDOF
@@ -201,9 +236,17 @@ chunk! {
         last::RUNLEVEL
         saslpasswd2::LIST
         saslpasswd2
+        md5sum::SHA1
+        md5sum::SHA256
+        md5sum::SHA512
         shutdown
         sudo
         systemctl
+        tac
+        tac::COMM
+        tac::NL
+        tac::PASTE
+        tac::REV
         testsaslauthd
         timeout
         top
@@ -221,6 +264,7 @@ chunk! {
         man::WHATIS
         who
         id::WHOAMI
+        xargs
 }
 
 chunk! {
