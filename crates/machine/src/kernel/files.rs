@@ -7,6 +7,16 @@ use crate::trap::Ret;
 use crate::vfs::{Dev, Ino, Node, Vfs};
 use crate::{Errno, Fd, Ids, Open, SimTime, Stat, Sysret};
 
+/// The descriptor of its own that a process means by `/dev/stdin`, `/dev/fd/63` and their like.
+fn own_fd(path: &str) -> Option<Fd> {
+    match path {
+        "/dev/stdin" => Some(0),
+        "/dev/stdout" => Some(1),
+        "/dev/stderr" => Some(2),
+        _ => path.strip_prefix("/dev/fd/").or_else(|| path.strip_prefix("/proc/self/fd/")).and_then(|n| n.parse().ok()),
+    }
+}
+
 impl Kernel {
     /// File system, working directory and users of a process.
     fn view(&self, pix: Pix) -> Sysret<(usize, Ino, Ids)> {
@@ -15,14 +25,7 @@ impl Kernel {
     }
 
     pub(crate) fn open(&mut self, pix: Pix, path: &str, flags: Open, mode: u16) -> Served {
-        // /dev/stdin and its like name the process's own descriptors.
-        let own = match path {
-            "/dev/stdin" => Some(0),
-            "/dev/stdout" => Some(1),
-            "/dev/stderr" => Some(2),
-            _ => path.strip_prefix("/dev/fd/").or_else(|| path.strip_prefix("/proc/self/fd/")).and_then(|n| n.parse().ok()),
-        };
-        if let Some(fd) = own {
+        if let Some(fd) = own_fd(path) {
             let file = self.file_of(pix, fd).map_err(|_| Errno::ENOENT);
             return Served::Done(file.and_then(|f| self.give_fd(pix, f, 0)).map(|fd| Ret::Num(i64::from(fd))));
         }
@@ -113,6 +116,9 @@ impl Kernel {
     }
 
     pub(crate) fn stat(&self, pix: Pix, path: &str, follow: bool) -> Sysret<Stat> {
+        if let Some(fd) = own_fd(path).filter(|_| follow) {
+            return self.fstat(pix, fd).map_err(|_| Errno::ENOENT);
+        }
         let (fs, cwd, ids) = self.view(pix)?;
         self.disks[fs].stat(self.disks[fs].find(cwd, path, &ids, follow)?)
     }

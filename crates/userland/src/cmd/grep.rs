@@ -98,6 +98,16 @@ const OPTIONS: &[Opt] = &[
     Opt(b'x', "line-regexp", Arg::No),
     Opt(b'Z', "null", Arg::No),
     Opt(b'z', "null-data", Arg::No),
+    Opt(b'0', "", Arg::No),
+    Opt(b'1', "", Arg::No),
+    Opt(b'2', "", Arg::No),
+    Opt(b'3', "", Arg::No),
+    Opt(b'4', "", Arg::No),
+    Opt(b'5', "", Arg::No),
+    Opt(b'6', "", Arg::No),
+    Opt(b'7', "", Arg::No),
+    Opt(b'8', "", Arg::No),
+    Opt(b'9', "", Arg::No),
 ];
 
 /// The scripts egrep and fgrep: grep with an option more.
@@ -107,20 +117,6 @@ async fn other(sys: Sys, option: &str) -> i32 {
     let e = sys.exec("/usr/bin/grep", args, sys.environ().to_vec()).await;
     sys.complain(format_args!("/usr/bin/grep: {e}"));
     127
-}
-
-/// `-5` as `-C 5`, digits that follow one another together.
-fn contexts(args: &[String]) -> Vec<String> {
-    let mut out = Vec::new();
-    let mut only = false;
-    for arg in args {
-        only |= arg == "--";
-        match arg.strip_prefix('-') {
-            Some(n) if !only && gnu::digits(n).is_some() => out.push(format!("-C{n}")),
-            _ => out.push(arg.clone()),
-        }
-    }
-    out
 }
 
 /// The patterns, in the notation asked for.
@@ -154,8 +150,7 @@ impl Notation {
 }
 
 async fn run(sys: Sys) -> i32 {
-    let args = contexts(sys.args().get(1..).unwrap_or(&[]));
-    let given = match options(&sys, &args) {
+    let given = match options(&sys, sys.args().get(1..).unwrap_or(&[])) {
         Ok(g) => g,
         Err(status) => return status,
     };
@@ -181,6 +176,7 @@ async fn run(sys: Sys) -> i32 {
     let (mut names, mut color, mut max, mut text) = (None, false, None, has(b'a'));
     let (mut patterns, mut no_binary) = (None::<Vec<u8>>, has(b'I'));
     let mut filters: Vec<(bool, bool, String)> = Vec::new();
+    let mut context = None;
     for (i, value) in &given.options {
         let arg = value.as_deref().unwrap_or("");
         let Opt(letter, long, _) = OPTIONS[*i];
@@ -203,6 +199,12 @@ async fn run(sys: Sys) -> i32 {
                 if letter != b'B' {
                     after = Some(n);
                 }
+            }
+            b'0'..=b'9' => {
+                // The digits of `-12` follow one another.
+                let n: u64 = context.unwrap_or(0);
+                context = Some(n.saturating_mul(10).saturating_add(u64::from(letter - b'0')));
+                (before, after) = (context, context);
             }
             b'm' => match arg.parse::<i64>() {
                 Ok(n) => max = u64::try_from(n).ok(),
@@ -393,7 +395,8 @@ async fn run(sys: Sys) -> i32 {
 
 /// Options, with grep's own line in front of the hint after a mistake.
 fn options(sys: &Sys, args: &[String]) -> Result<crate::Given, i32> {
-    gnu::options_usage(sys, args, OPTIONS, HELP, 2, USAGE)
+    let hint = format!("{USAGE}Try 'grep --help' for more information.\n");
+    gnu::options_usage(sys, args, OPTIONS, HELP, 2, &hint)
 }
 
 fn add(old: Option<Vec<u8>>, more: &[u8]) -> Vec<u8> {

@@ -117,7 +117,7 @@ fn choose(sys: &Sys, option: &str, text: &str, words: Words) -> Result<usize, i3
         list.push_str(&format!("  - {}\n", line.join(", ")));
     }
     sys.print(machine::STDERR, format_args!("{list}Try 'ls --help' for more information.\n"));
-    Err(2)
+    Err(1)
 }
 
 #[derive(Clone, Copy, PartialEq)]

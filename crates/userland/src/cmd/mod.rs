@@ -174,22 +174,25 @@ chunk! {
         base64::BASE32
         mail::BSD_MAILX
         chpasswd
+        md5sum::CKSUM
+        mktemp::CLEAR
         cmp
+        fold::COLUMN
+        tac::COMM
         crontab
         adduser::DELGROUP
         adduser::DELUSER
+        du::DF
         diff
         dig
         hostname::DNSDOMAINNAME
         hostname::DOMAINNAME
         du
-        du::DF
+        fold::EXPAND
         explain
         expr
         file
         fold
-        fold::COLUMN
-        fold::EXPAND
         free
         getent
         gpasswd
@@ -197,6 +200,7 @@ chunk! {
         groupadd::GROUPDEL
         groupadd::GROUPMOD
         id::GROUPS
+        od::HEXDUMP
         host
         hostname
         hostnamectl
@@ -210,21 +214,16 @@ chunk! {
         mail::MAILX
         man
         md5sum
-        md5sum::CKSUM
         mktemp
-        mktemp::CLEAR
-        mktemp::SYNC
-        mktemp::TRUNCATE
-        mktemp::YES
         mount
         timeout::NICE
+        tac::NL
         timeout::NOHUP
         uname::NPROC
         nslookup
         od
-        od::HEXDUMP
-        od::XXD
         passwd
+        tac::PASTE
         pgrep
         pgrep::PIDOF
         pgrep::PKILL
@@ -233,6 +232,7 @@ chunk! {
         readlink
         readlink::REALPATH
         shutdown::REBOOT
+        tac::REV
         last::RUNLEVEL
         saslpasswd2::LIST
         saslpasswd2
@@ -241,15 +241,13 @@ chunk! {
         md5sum::SHA512
         shutdown
         sudo
+        mktemp::SYNC
         systemctl
         tac
-        tac::COMM
-        tac::NL
-        tac::PASTE
-        tac::REV
         testsaslauthd
         timeout
         top
+        mktemp::TRUNCATE
         uname::TTY
         mount::UMOUNT
         uname
@@ -265,6 +263,8 @@ chunk! {
         who
         id::WHOAMI
         xargs
+        od::XXD
+        mktemp::YES
 }
 
 chunk! {

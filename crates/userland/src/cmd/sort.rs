@@ -136,7 +136,7 @@ async fn run(sys: Sys) -> i32 {
                     let list: String = SORTS.iter().map(|(n, _)| format!("  - {}\n", quote(n))).collect();
                     sys.complain(format_args!("invalid argument {} for {}", quote(text), quote("--sort")));
                     sys.print(STDERR, format_args!("Valid arguments are:\n{list}Try 'sort --help' for more information.\n"));
-                    return 2;
+                    return 1;
                 }
             },
             (_, "debug" | "files0-from") => {

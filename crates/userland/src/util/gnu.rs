@@ -40,7 +40,7 @@ pub(crate) fn options_of(sys: &Sys, args: &[String], table: &[Opt], help: &str, 
     crate::parse_args(sys, args, table, help, status, in_order)
 }
 
-/// The same for a program that prints a line of usage in front of the hint.
+/// The same for a program that prints its usage after a mistake.
 ///
 /// # Errors
 /// The exit status to end with.
@@ -48,7 +48,7 @@ pub(crate) fn options_usage(sys: &Sys, args: &[String], table: &[Opt], help: &st
     if args.iter().take_while(|a| *a != "--").any(|a| a == "--version") {
         return options_of(sys, args, table, help, status, false);
     }
-    crate::opts::parse_hint(sys, args, table, help, status, false, &format!("{usage}Try '{} --help' for more information.\n", sys.name()))
+    crate::opts::parse_hint(sys, args, table, help, status, false, usage)
 }
 
 /// Whether the locale's characters are UTF-8.

@@ -206,7 +206,7 @@ fn beside(sys: &Sys, width: usize, left: &Side, right: &Side, changes: &[Change]
             at = used;
         }
         if mark != ' ' {
-            let middle = half + 1;
+            let middle = (half + offset - 1) / 2;
             sys.print(STDOUT, format_args!("{}{mark}", tabs(at, middle)));
             at = middle + 1;
         }
