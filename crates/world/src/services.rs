@@ -71,16 +71,35 @@ impl Stage {
         self.own(host, "/usr/sbin/chkconfig", 0, 0, 0o755);
     }
 
+    /// Gives a host the scripts that Debian's packages bring, and their links: postfix is on, saslauthd is not.
+    pub fn debian(&mut self, host: usize) {
+        let now = self.kernel.now();
+        for (name, text) in [("postfix", include_str!("../labs/debian/postfix")), ("saslauthd", include_str!("../labs/debian/saslauthd"))] {
+            let path = format!("/etc/init.d/{name}");
+            self.file(host, &path, text.as_bytes());
+            self.own(host, &path, 0, 0, 0o755);
+            for level in 0..7 {
+                let on = name == "postfix" && (2..6).contains(&level);
+                let link = format!("/etc/rc{level}.d/{}01{name}", if on { 'S' } else { 'K' });
+                self.dir(host, &format!("/etc/rc{level}.d"), 0, 0, 0o755);
+                if let Some(disk) = self.kernel.disk_mut(host) {
+                    let _ = disk.put_link(&link, &format!("../init.d/{name}"), now);
+                }
+            }
+        }
+        self.file(host, "/etc/default/saslauthd", include_str!("../labs/debian/saslauthd.default").as_bytes());
+    }
+
     /// Gives a host systemd's way with services; those of `on` start at boot.
     pub fn systemd(&mut self, host: usize, on: &[&str]) {
+        self.debian(host);
         let now = self.kernel.now();
         const WANTS: &str = "/etc/systemd/system/multi-user.target.wants";
         for dir in ["/run/systemd/system", "/lib/systemd/system", WANTS] {
             self.dir(host, dir, 0, 0, 0o755);
         }
-        self.file(host, "/lib/systemd/system/postfix.service", include_str!("../labs/common/postfix.service").as_bytes());
-        self.file(host, "/lib/systemd/system/saslauthd.service", include_str!("../labs/common/saslauthd.service").as_bytes());
-        self.file(host, "/etc/default/saslauthd", include_str!("../labs/common/saslauthd.default").as_bytes());
+        self.file(host, "/lib/systemd/system/postfix.service", include_str!("../labs/debian/postfix.service").as_bytes());
+        self.file(host, "/lib/systemd/system/saslauthd.service", include_str!("../labs/debian/saslauthd.service").as_bytes());
         for name in on {
             if let Some(disk) = self.kernel.disk_mut(host) {
                 let _ = disk.put_link(&format!("{WANTS}/{name}.service"), &format!("/lib/systemd/system/{name}.service"), now);

@@ -121,6 +121,30 @@ fn systemd() {
     ]);
 }
 
+/// Scripts without systemd, as recorded from Debian 12.
+#[test]
+fn debian() {
+    Host::new(|stage, host| stage.debian(host)).check(&[
+        ("service saslauthd status", "Checking SASL Authentication Daemon: saslauthd (not running) failed!\n", 3),
+        ("service saslauthd start", "To enable saslauthd, edit /etc/default/saslauthd and set START=yes ... (warning).\n", 0),
+        ("service saslauthd reload", "Reloading SASL Authentication Daemon: saslauthd (not running).\n", 0),
+        ("echo START=yes >> /etc/default/saslauthd; service saslauthd start", "Starting SASL Authentication Daemon: saslauthd.\n", 0),
+        ("stat -c '%a %G' /run/saslauthd", "710 sasl\n", 0),
+        ("service saslauthd status", "Checking SASL Authentication Daemon: saslauthd (running).\n", 0),
+        ("service saslauthd start", "Starting SASL Authentication Daemon: saslauthd (already running).\n", 0),
+        (
+            "service saslauthd restart",
+            "Stopping SASL Authentication Daemon: saslauthd.\nStarting SASL Authentication Daemon: saslauthd.\n",
+            0,
+        ),
+        ("service saslauthd stop", "Stopping SASL Authentication Daemon: saslauthd.\n", 0),
+        ("service postfix status", "postfix is not running.\n", 3),
+        ("service postfix", "Usage: /etc/init.d/postfix {start|stop|restart|reload|flush|check|abort|force-reload|status}.\n", 1),
+        ("service --status-all", " [ - ]  postfix\n [ - ]  saslauthd\n", 0),
+        ("ls /etc/rc3.d", "K01saslauthd\nS01postfix\n", 0),
+    ]);
+}
+
 #[test]
 fn accounts() {
     Host::new(|_, _| {}).check(&[
