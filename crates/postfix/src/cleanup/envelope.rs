@@ -39,7 +39,10 @@ impl Cleanup {
                         self.d.log.warn(format_args!("{}: spurious null attribute value for \"{name}\" -- ignored", m.id));
                     }
                     "dsn_orig_rcpt" => m.dsn_orcpt = value.to_string(),
-                    "notify_flags" => m.notify = value.parse().unwrap_or(0),
+                    "notify_flags" => {
+                        m.notify = value.parse().unwrap_or(0);
+                        m.qmgr_flags |= m.notify << 1;
+                    }
                     _ => return false,
                 }
             }

@@ -277,10 +277,13 @@ async fn create(cfg: &Config, given: &Given, kind: &str, name: &str) -> Result<(
         Ok(_) => {
             let bytes = sys.read_file(&path).await.map_err(|e| format!("open {path}: {e}"))?;
             let short = bytes.len() < 512;
-            match Db::open(sys, kind, &path, bytes) {
-                Some(db) if given.insert => old = db.records(),
-                None if !short => return Err(format!("open database {path}: Invalid argument")),
-                _ => {}
+            let known = Db::read(bytes.clone()).is_some();
+            // A table that is made anew may have been of the other kind.
+            if given.insert || (!known && !short) {
+                match Db::open(sys, kind, &path, bytes) {
+                    Some(db) => old = db.records(),
+                    None => return Err(format!("open database {path}: Invalid argument")),
+                }
             }
         }
         Err(_) => {}

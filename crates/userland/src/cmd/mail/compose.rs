@@ -5,7 +5,7 @@ use super::mbox::{append, skin};
 use super::tilde::tilde;
 use super::{Line, Mail};
 use crate::util::getopt::Letters;
-use machine::{OnSignal, STDERR, STDOUT, Signal, Spawn};
+use machine::{ChildStatus, OnSignal, STDERR, STDOUT, Signal, Spawn, WaitFor};
 
 /// A letter's header.
 #[derive(Default)]
@@ -184,7 +184,7 @@ async fn send(mail: &mut Mail, mut head: Head, show: bool) -> bool {
         }
     }
     let program = mail.value("sendmail").unwrap_or("/usr/sbin/sendmail").to_string();
-    let mut argv = vec!["send-mail".to_string(), "-i".into(), "-t".into()];
+    let mut argv = vec!["sendmail".to_string(), "-i".into(), "-t".into()];
     if let Some(from) = &head.from {
         argv.extend(["-f".to_string(), from.clone()]);
     }
@@ -196,17 +196,26 @@ async fn send(mail: &mut Mail, mut head: Head, show: bool) -> bool {
     }
     let started = sys.spawn(child).await;
     let _ = sys.close(r).await;
-    if let Err(e) = started {
-        sys.complain(format_args!("{program}: {e}"));
-        dead_letter(mail, &body).await;
-        let _ = sys.close(w).await;
-        return false;
-    }
+    let pid = match started {
+        Ok(pid) => pid,
+        Err(e) => {
+            sys.complain(format_args!("{program}: {e}"));
+            dead_letter(mail, &body).await;
+            let _ = sys.close(w).await;
+            return false;
+        }
+    };
     sys.on_signal(Signal::Pipe, OnSignal::Ignore).await;
     let _ = sys.write(w, &text).await;
     let _ = sys.close(w).await;
     sys.on_signal(Signal::Pipe, OnSignal::Default).await;
-    true
+    match sys.wait(WaitFor::Pid(pid), true, false).await {
+        Ok(Some((_, ChildStatus::Exited(status)))) if status != 0 => {
+            sys.print(STDERR, format_args!("Can't send mail: sendmail process failed with error code {status}\n"));
+            false
+        }
+        _ => true,
+    }
 }
 
 fn aliased(aliases: &[(String, Vec<String>)], name: String, depth: u32) -> Vec<String> {
