@@ -39,7 +39,9 @@ mod host;
 mod hostname;
 mod hostnamectl;
 mod id;
+mod ifconfig;
 mod init;
+mod ip;
 mod kill;
 mod killall;
 mod last;
@@ -171,6 +173,7 @@ chunk! {
         adduser
         man::APROPOS
         uname::ARCH
+        ifconfig::ARP
         base64::BASE32
         mail::BSD_MAILX
         chpasswd
@@ -204,6 +207,8 @@ chunk! {
         host
         hostname
         hostnamectl
+        ifconfig
+        ip
         kill
         killall
         last
@@ -233,6 +238,7 @@ chunk! {
         readlink::REALPATH
         shutdown::REBOOT
         tac::REV
+        ifconfig::ROUTE
         last::RUNLEVEL
         saslpasswd2::LIST
         saslpasswd2

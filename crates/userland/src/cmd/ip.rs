@@ -1,0 +1,392 @@
+//! ip: show and change addresses, links, routes and neighbours.  Not here: changing routes, namespaces, tunnels, rules, version 6.
+//! Source: iproute2 6.1.
+
+use crate::{Ex, Spec};
+use machine::{Errno, Iface, STDERR, STDOUT, Sys};
+use std::net::Ipv4Addr;
+
+pub(super) const SPEC: Spec = Spec {
+    name: "ip",
+    path: "/usr/sbin/ip",
+    synopsis: "[ OPTIONS ] OBJECT { COMMAND | help }",
+    about: "show / manipulate routing, network devices, interfaces and tunnels",
+    run: |sys| Box::pin(run(sys)),
+    examples: &[
+        Ex { sh: "ip nosuch 2>&1", out: "Object \"nosuch\" is unknown, try \"ip help\".\n", code: 1 },
+        Ex { sh: "ip addr show nosuch0 2>&1", out: "Device \"nosuch0\" does not exist.\n", code: 1 },
+    ],
+};
+
+const USAGE: &str = "Usage: ip [ OPTIONS ] OBJECT { COMMAND | help }\nwhere  OBJECT := { address | link | neighbour | route }\n       OPTIONS := { -V[ersion] | -4 | -o[neline] | -br[ief] }\n";
+
+/// How things are shown.
+#[derive(Default)]
+struct Shape {
+    four: bool,
+    oneline: bool,
+    brief: bool,
+}
+
+/// `eth0` as the kernel numbers and names it: its other end lies elsewhere.
+fn label(index: usize, iface: &Iface) -> (usize, String) {
+    if iface.name == "lo" { (1, "lo".into()) } else { (index + 2, format!("{}@if2", iface.name)) }
+}
+
+pub(super) fn mac(bytes: &[u8; 6]) -> String {
+    bytes.map(|b| format!("{b:02x}")).join(":")
+}
+
+/// The address of everyone in a network.
+pub(super) fn broadcast(ip: Ipv4Addr, len: u8) -> Ipv4Addr {
+    let host = u32::MAX.checked_shr(u32::from(len)).unwrap_or(0);
+    Ipv4Addr::from(u32::from(ip) | host)
+}
+
+/// The first address of a network.
+pub(super) fn network(ip: Ipv4Addr, len: u8) -> Ipv4Addr {
+    let host = u32::MAX.checked_shr(u32::from(len)).unwrap_or(0);
+    Ipv4Addr::from(u32::from(ip) & !host)
+}
+
+/// `192.168.1.4/24`; without a length it is 32.
+fn prefix(text: &str) -> Option<(Ipv4Addr, u8)> {
+    let (ip, len) = text.split_once('/').unwrap_or((text, "32"));
+    Some((ip.parse().ok()?, len.parse().ok().filter(|l| *l <= 32)?))
+}
+
+async fn run(sys: Sys) -> i32 {
+    let mut shape = Shape::default();
+    let args: Vec<String> = sys.args().get(1..).unwrap_or_default().to_vec();
+    let mut words: Vec<&str> = args.iter().map(String::as_str).collect();
+    while let Some(option) = words.first().copied().filter(|w| w.starts_with('-')) {
+        words.remove(0);
+        match option.trim_start_matches('-') {
+            "V" | "Version" => {
+                sys.print(STDOUT, format_args!("ip utility, iproute2-6.1.0, libbpf 1.1.2\n"));
+                return 0;
+            }
+            "4" => shape.four = true,
+            "o" | "oneline" => shape.oneline = true,
+            "br" | "brief" => shape.brief = true,
+            "c" | "color" | "s" | "statistics" | "d" | "details" => {}
+            "6" | "j" | "json" | "n" | "netns" | "b" | "batch" => {
+                sys.unsupported(option);
+                return 1;
+            }
+            _ => {
+                sys.print(STDERR, format_args!("Option \"{option}\" is unknown, try \"ip -help\".\n"));
+                return 255;
+            }
+        }
+    }
+    let Some((&object, rest)) = words.split_first() else {
+        sys.print(STDERR, format_args!("{USAGE}"));
+        return 255;
+    };
+    // Names may be cut short.
+    let is = |name: &str| !object.is_empty() && name.starts_with(object);
+    match () {
+        () if is("address") => address(&sys, &shape, rest).await,
+        () if is("link") => link(&sys, &shape, rest).await,
+        () if is("route") => route(&sys, rest).await,
+        () if is("neighbour") || is("neighbor") => neighbour(&sys, rest).await,
+        () if is("help") => {
+            sys.print(STDERR, format_args!("{USAGE}"));
+            255
+        }
+        () if ["rule", "tunnel", "netns", "maddress", "monitor", "xfrm", "tuntap", "token"].iter().any(|n| n.starts_with(object)) => {
+            sys.unsupported(object);
+            1
+        }
+        () => {
+            sys.print(STDERR, format_args!("Object \"{object}\" is unknown, try \"ip help\".\n"));
+            1
+        }
+    }
+}
+
+fn no_device(sys: &Sys, name: &str) -> i32 {
+    sys.print(STDERR, format_args!("Device \"{name}\" does not exist.\n"));
+    1
+}
+
+fn refused(sys: &Sys, result: Result<(), Errno>) -> i32 {
+    match result {
+        Ok(()) => 0,
+        Err(e) => {
+            sys.print(STDERR, format_args!("RTNETLINK answers: {e}\n"));
+            2
+        }
+    }
+}
+
+/// The device of `[show] [dev] NAME`, or none. `Err`: the exit status.
+fn device(sys: &Sys, words: &[&str]) -> Result<Option<String>, i32> {
+    let mut name: Option<String> = None;
+    let mut words = words.iter();
+    while let Some(word) = words.next() {
+        let found = if *word == "dev" { words.next() } else { Some(word) };
+        if name.is_some() {
+            let word = found.unwrap_or(word);
+            sys.print(STDERR, format_args!("Error: either \"dev\" is duplicate, or \"{word}\" is a garbage.\n"));
+            return Err(255);
+        }
+        name = found.map(|w| w.to_string());
+    }
+    Ok(name)
+}
+
+async fn address(sys: &Sys, shape: &Shape, words: &[&str]) -> i32 {
+    let (command, rest) = words.split_first().map_or(("show", &[][..]), |(c, r)| (*c, r));
+    match command {
+        "show" | "list" | "lst" | "sh" | "ls" | "s" => show(sys, shape, rest, true).await,
+        "add" | "a" | "del" | "delete" | "d" => change(sys, command.starts_with('a'), rest).await,
+        "flush" | "change" | "replace" => {
+            sys.unsupported(command);
+            1
+        }
+        _ => {
+            sys.print(STDERR, format_args!("Command \"{command}\" is unknown, try \"ip address help\".\n"));
+            255
+        }
+    }
+}
+
+async fn change(sys: &Sys, add: bool, words: &[&str]) -> i32 {
+    let (mut wanted, mut dev) = (None, None);
+    let mut words = words.iter();
+    while let Some(&word) = words.next() {
+        match word {
+            "dev" => dev = words.next(),
+            "broadcast" | "brd" | "label" | "scope" => drop(words.next()),
+            "local" => {}
+            _ => match prefix(word) {
+                Some(p) => wanted = Some(p),
+                None => {
+                    sys.print(STDERR, format_args!("Error: any valid prefix is expected rather than \"{word}\".\n"));
+                    return 1;
+                }
+            },
+        }
+    }
+    let Some(dev) = dev else {
+        sys.print(STDERR, format_args!("Not enough information: \"dev\" argument is required.\n"));
+        return 1;
+    };
+    let Some(mut iface) = sys.ifaces().await.into_iter().find(|i| i.name == **dev) else {
+        sys.print(STDERR, format_args!("Cannot find device \"{dev}\"\n"));
+        return 1;
+    };
+    let Some((ip, len)) = wanted else { return 255 };
+    let there = iface.addrs.iter().position(|(a, _)| *a == ip);
+    if sys.euid() == 0 {
+        match (add, there) {
+            (true, Some(_)) => {
+                sys.print(STDERR, format_args!("Error: ipv4: Address already assigned.\n"));
+                return 2;
+            }
+            (false, None) => {
+                sys.print(STDERR, format_args!("Error: ipv4: Address not found.\n"));
+                return 2;
+            }
+            (true, None) => iface.addrs.push((ip, len)),
+            (false, Some(i)) => drop(iface.addrs.remove(i)),
+        }
+    }
+    refused(sys, sys.iface_set(iface).await)
+}
+
+async fn show(sys: &Sys, shape: &Shape, words: &[&str], addresses: bool) -> i32 {
+    let wanted = match device(sys, words) {
+        Ok(d) => d,
+        Err(status) => return status,
+    };
+    let all = sys.ifaces().await;
+    if let Some(name) = &wanted
+        && !all.iter().any(|i| i.name == *name)
+    {
+        return no_device(sys, name);
+    }
+    for (i, iface) in all.iter().enumerate().filter(|(_, f)| wanted.as_ref().is_none_or(|w| *w == f.name)) {
+        one(sys, shape, i, iface, addresses);
+    }
+    0
+}
+
+fn one(sys: &Sys, shape: &Shape, i: usize, iface: &Iface, addresses: bool) {
+    let (index, name) = label(i, iface);
+    let lo = iface.name == "lo";
+    let flags = match (lo, iface.up) {
+        (true, true) => "LOOPBACK,UP,LOWER_UP",
+        (true, false) => "LOOPBACK",
+        (false, true) => "BROADCAST,MULTICAST,UP,LOWER_UP",
+        (false, false) => "BROADCAST,MULTICAST",
+    };
+    let state = match (lo, iface.up) {
+        (_, false) => "DOWN",
+        (true, true) => "UNKNOWN",
+        (false, true) => "UP",
+    };
+    if shape.brief {
+        let mut rest: String = iface.addrs.iter().map(|(a, len)| format!("{a}/{len} ")).collect();
+        if !addresses {
+            rest = format!("{} <{flags}> ", mac(&iface.mac));
+        }
+        sys.print(STDOUT, format_args!("{name:<16} {state:<14} {rest}\n"));
+        return;
+    }
+    let secondary = |n: usize| {
+        let (a, len) = iface.addrs[n];
+        iface.addrs[..n].iter().any(|(b, l)| *l == len && network(*b, len) == network(a, len))
+    };
+    let inet = |n: usize| {
+        let (a, len) = iface.addrs[n];
+        let scope = if lo { "host" } else { "global" };
+        // Only an address that was there from the start has a broadcast address.
+        let second = secondary(n);
+        let brd = if lo || second || len > 30 { String::new() } else { format!(" brd {}", broadcast(a, len)) };
+        format!("inet {a}/{len}{brd} scope {scope}{} {}", if second { " secondary" } else { "" }, iface.name)
+    };
+    if shape.oneline && addresses {
+        for n in 0..iface.addrs.len() {
+            sys.print(STDOUT, format_args!("{index}: {}    {}\\       valid_lft forever preferred_lft forever\n", iface.name, inet(n)));
+        }
+        return;
+    }
+    let mode = if addresses { "" } else { "mode DEFAULT " };
+    let netns = if lo { "" } else { " link-netnsid 0" };
+    let tail = if shape.four && addresses { netns } else { "" };
+    let mtu = iface.mtu;
+    sys.print(
+        STDOUT,
+        format_args!("{index}: {name}: <{flags}> mtu {mtu} qdisc noqueue state {state} {mode}group default qlen 1000{tail}\n"),
+    );
+    if !(shape.four && addresses) {
+        let kind = if lo { "loopback" } else { "ether" };
+        let all = if lo { "00:00:00:00:00:00" } else { "ff:ff:ff:ff:ff:ff" };
+        sys.print(STDOUT, format_args!("    link/{kind} {} brd {all}{netns}\n", mac(&iface.mac)));
+    }
+    for n in (0..iface.addrs.len()).filter(|_| addresses) {
+        sys.print(STDOUT, format_args!("    {}\n       valid_lft forever preferred_lft forever\n", inet(n)));
+    }
+}
+
+async fn link(sys: &Sys, shape: &Shape, words: &[&str]) -> i32 {
+    let (command, rest) = words.split_first().map_or(("show", &[][..]), |(c, r)| (*c, r));
+    match command {
+        "show" | "list" | "lst" | "sh" | "ls" | "s" => show(sys, shape, rest, false).await,
+        "set" => {
+            let mut words = rest.iter().copied().filter(|w| *w != "dev");
+            let Some(name) = words.next() else {
+                sys.print(STDERR, format_args!("Not enough information: \"dev\" argument is required.\n"));
+                return 255;
+            };
+            let Some(mut iface) = sys.ifaces().await.into_iter().find(|i| i.name == name) else {
+                sys.print(STDERR, format_args!("Cannot find device \"{name}\"\n"));
+                return 1;
+            };
+            while let Some(word) = words.next() {
+                match word {
+                    "up" => iface.up = true,
+                    "down" => iface.up = false,
+                    "mtu" => iface.mtu = words.next().and_then(|m| m.parse().ok()).unwrap_or(iface.mtu),
+                    _ => {
+                        sys.unsupported(word);
+                        return 1;
+                    }
+                }
+            }
+            refused(sys, sys.iface_set(iface).await)
+        }
+        _ => {
+            sys.print(STDERR, format_args!("Command \"{command}\" is unknown, try \"ip link help\".\n"));
+            255
+        }
+    }
+}
+
+async fn route(sys: &Sys, words: &[&str]) -> i32 {
+    let all = sys.ifaces().await;
+    let eth = all.iter().find(|i| i.name != "lo" && i.up && !i.addrs.is_empty());
+    match words.first().copied().unwrap_or("show") {
+        "show" | "list" | "lst" | "sh" | "ls" | "s" => {
+            let Some(iface) = eth else { return 0 };
+            let name = &iface.name;
+            sys.print(STDOUT, format_args!("default dev {name} scope link \n"));
+            let mut seen = Vec::new();
+            for &(a, len) in iface.addrs.iter().filter(|(_, len)| *len < 32) {
+                let net = (network(a, len), len);
+                if !seen.contains(&net) {
+                    seen.push(net);
+                    sys.print(STDOUT, format_args!("{}/{len} dev {name} proto kernel scope link src {a} \n", net.0));
+                }
+            }
+            0
+        }
+        "get" => {
+            let Some(ip) = words.get(1).and_then(|w| w.parse::<Ipv4Addr>().ok()) else {
+                let word = words.get(1).copied().unwrap_or("");
+                sys.print(STDERR, format_args!("Error: any valid prefix is expected rather than \"{word}\".\n"));
+                return 1;
+            };
+            let uid = sys.ids().uid;
+            if ip.is_loopback() || all.iter().flat_map(|i| &i.addrs).any(|(a, _)| *a == ip) {
+                sys.print(STDOUT, format_args!("local {ip} dev lo src {ip} uid {uid} \n    cache <local> \n"));
+                return 0;
+            }
+            let Some(iface) = eth else {
+                sys.print(STDERR, format_args!("RTNETLINK answers: Network is unreachable\n"));
+                return 2;
+            };
+            sys.print(STDOUT, format_args!("{ip} dev {} src {} uid {uid} \n    cache \n", iface.name, iface.addrs[0].0));
+            0
+        }
+        "add" | "del" | "change" | "replace" | "append" => {
+            if let Some(word) = words.get(1).filter(|w| **w != "default" && prefix(w).is_none()) {
+                sys.print(STDERR, format_args!("Error: any valid prefix is expected rather than \"{word}\".\n"));
+                return 1;
+            }
+            sys.unsupported("changing routes");
+            1
+        }
+        other => {
+            sys.print(STDERR, format_args!("Command \"{other}\" is unknown, try \"ip route help\".\n"));
+            255
+        }
+    }
+}
+
+async fn neighbour(sys: &Sys, words: &[&str]) -> i32 {
+    let (command, rest) = words.split_first().map_or(("show", &[][..]), |(c, r)| (*c, r));
+    match command {
+        "show" | "list" | "lst" | "sh" | "ls" | "s" => {
+            let ip = rest.iter().find_map(|w| w.parse::<Ipv4Addr>().ok());
+            for (a, hw, told) in sys.neighbours().await {
+                if ip.is_none_or(|ip| ip == a) {
+                    let state = if told { "PERMANENT" } else { "REACHABLE" };
+                    sys.print(STDOUT, format_args!("{a} dev eth0 lladdr {} {state} \n", mac(&hw)));
+                }
+            }
+            0
+        }
+        "add" | "replace" | "change" | "del" | "delete" => {
+            let ip = rest.first().and_then(|w| w.parse::<Ipv4Addr>().ok());
+            let Some(ip) = ip else {
+                let word = rest.first().copied().unwrap_or("");
+                sys.print(STDERR, format_args!("Error: any valid address is expected rather than \"{word}\".\n"));
+                return 1;
+            };
+            let at = rest.iter().position(|w| *w == "lladdr").and_then(|i| rest.get(i + 1));
+            let hw = at.and_then(|text| {
+                let bytes: Vec<u8> = text.split(':').filter_map(|b| u8::from_str_radix(b, 16).ok()).collect();
+                <[u8; 6]>::try_from(bytes).ok()
+            });
+            let hw = if command.starts_with("del") { None } else { hw };
+            refused(sys, sys.neighbour_set(ip, hw).await)
+        }
+        other => {
+            sys.print(STDERR, format_args!("Command \"{other}\" is unknown, try \"ip neighbour help\".\n"));
+            255
+        }
+    }
+}
