@@ -16,7 +16,6 @@ const LONG: &[(&str, &str)] = &[
     ("crates/machine/src/trap.rs", "one list of the system calls and their results"),
     ("crates/pattern/src/perl.rs", "to be parted: escapes and brackets from the grammar"),
     ("crates/postfix/src/smtp/session.rs", "to be parted: not yet compiled"),
-    ("crates/userland/src/shell/builtins/printf.rs", "to be parted: numbers from the format"),
 ];
 
 /// Crates whose code travels to the browser: every byte counts there, and every run must be the same.
@@ -34,7 +33,7 @@ const COSTLY: &[(&str, &str)] = &[
 ];
 
 /// Where numbers with a point are the matter itself.
-const FLOATS: &[&str] = &["crates/userland/src/cmd/printf.rs", "crates/userland/src/util/float.rs"];
+const FLOATS: &[&str] = &["crates/userland/src/util/float.rs"];
 
 /// Runs all of it; every finding is one line.
 pub(crate) fn tidy() -> Done {

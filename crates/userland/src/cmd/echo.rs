@@ -47,7 +47,8 @@ async fn run(sys: Sys) -> i32 {
     }
     let text = args.join(" ");
     if escapes {
-        let (bytes, stop) = super::printf::escapes(text.as_bytes(), true);
+        let mut bytes = Vec::new();
+        let stop = crate::shell::expand_escapes(&text, &mut bytes);
         sys.put(STDOUT, &bytes);
         if stop {
             return 0;

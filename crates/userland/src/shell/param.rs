@@ -5,7 +5,6 @@ use super::field::Out;
 use super::scan::Scan;
 use super::vars::{NAMEREF, Value, hash_order, is_name};
 use super::{Flow, Run, Shell};
-use machine::DateTime;
 
 /// What a parameter stands for.
 pub(super) enum Val {
@@ -221,10 +220,5 @@ impl Shell {
     pub(super) fn random(&mut self) -> u32 {
         self.seed = self.seed.wrapping_mul(1_103_515_245).wrapping_add(12345);
         self.seed >> 8
-    }
-
-    /// The calendar's view of now.
-    pub(super) fn date(&self) -> DateTime {
-        DateTime::new(self.sys.now(), self.sys.utc_offset())
     }
 }

@@ -1,7 +1,7 @@
 //! Prompt strings and their escapes. Source: bash(1) "PROMPTING".
 
 use super::Shell;
-use super::builtins::strftime;
+use crate::util::date::strftime;
 
 impl Shell {
     /// A prompt with its backslash escapes replaced. Parameters are expanded afterwards, by [`Shell::full_prompt`].
@@ -16,7 +16,7 @@ impl Shell {
                 break;
             };
             rest = &rest[c.len_utf8()..];
-            let date = |format: &str| strftime(format, &self.date());
+            let date = |format: &str| strftime(format, self.sys.now(), &self.zone());
             let pwd = self.tilde_path(self.vars.text("PWD").unwrap_or(""));
             match c {
                 'u' => out.push_str(&self.user),

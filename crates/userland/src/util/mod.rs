@@ -3,9 +3,11 @@
 
 pub(crate) mod columns;
 pub(crate) mod date;
+mod decimal;
 pub(crate) mod dns;
 pub(crate) mod etc;
 pub(crate) mod float;
+pub(crate) mod format;
 pub(crate) mod getopt;
 pub(crate) mod gnu;
 pub(crate) mod keys;

@@ -32,7 +32,7 @@ pub(super) async fn echo(sh: &mut Shell, a: &[String]) -> Run {
 }
 
 /// Text with the escapes of `echo -e` and `%b`; true if `\c` ended it.
-pub(super) fn expand_escapes(text: &str, out: &mut Vec<u8>) -> bool {
+pub(crate) fn expand_escapes(text: &str, out: &mut Vec<u8>) -> bool {
     let mut rest = text;
     while let Some(at) = rest.find('\\') {
         out.extend_from_slice(&rest.as_bytes()[..at]);

@@ -5,11 +5,10 @@ mod declare;
 mod dirs;
 mod flow;
 pub(super) mod help;
-pub(super) use printf::strftime;
 mod info;
-mod io;
+pub(super) mod io;
 mod job;
-pub(crate) mod printf;
+mod printf;
 mod set;
 
 use super::expand::Fut;
