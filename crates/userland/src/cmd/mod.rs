@@ -115,6 +115,7 @@ resident! {
 chunk! {
     /// Fetched when the first shell starts: the shell and what the first session needs.
     BASE, BASE_PAGES behind base:
+        bash::BRACKET
         base64
         basename
         bash
@@ -158,6 +159,7 @@ chunk! {
         tail
         tee
         telnet
+        bash::TEST
         touch
         tr
         r#true

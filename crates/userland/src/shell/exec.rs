@@ -111,6 +111,7 @@ impl Shell {
                 loop {
                     let last = list.len() == 0;
                     self.no_errexit += u32::from(!last);
+                    self.tail = tail && last && self.traps.is_empty();
                     let done = self.run(item).await;
                     self.no_errexit -= u32::from(!last);
                     let status = done?;
@@ -124,7 +125,9 @@ impl Shell {
                 }
             }
             Kind::List(items) => {
-                for (item, background) in items {
+                for (n, (item, background)) in items.iter().enumerate() {
+                    // The last one may take the process over.
+                    self.tail = tail && n + 1 == items.len() && !background && self.traps.is_empty();
                     if *background {
                         self.background(item).await;
                     } else {

@@ -131,7 +131,7 @@ impl Shell {
 
     async fn launch(&mut self, cmd: &Cmd, path: &str, argv: Vec<String>, tail: bool) -> i32 {
         if tail && !self.job_control {
-            let e = self.replace(path, argv.clone(), None).await;
+            let e = self.replace(path, argv.clone(), None, true).await;
             return self.not_started(path, &argv, e).await;
         }
         let group = self.job_control.then_some(0);
@@ -172,8 +172,8 @@ impl Shell {
         status
     }
 
-    /// Becomes another program; returns why not. `env`: its environment, if not the exported variables.
-    pub(super) async fn replace(&mut self, path: &str, argv: Vec<String>, env: Option<Vec<String>>) -> Errno {
+    /// Becomes another program; returns why not. `env`: its environment, if not the exported variables; `implied`: nobody said `exec`.
+    pub(super) async fn replace(&mut self, path: &str, argv: Vec<String>, env: Option<Vec<String>>, implied: bool) -> Errno {
         match self.sys.stat(path).await {
             Err(e) => return e,
             Ok(s) if s.is_dir() => return Errno::EACCES,
@@ -182,12 +182,15 @@ impl Shell {
         if let Err(e) = self.sys.access(path, false, false, true).await {
             return e;
         }
-        // The shell that goes no longer counts as a level.
-        let level = self.vars.text("SHLVL").and_then(|l| l.parse::<i32>().ok()).unwrap_or(1);
-        let saved = self.vars.text("SHLVL").map(String::from);
-        self.vars.set("SHLVL", &(level - 1).to_string());
+        // The shell that goes no longer counts as a level, except a stage of a pipeline.
+        let level = self.vars.text("SHLVL").map(String::from);
+        if let Some(n) = level.as_ref().and_then(|l| l.parse::<i32>().ok()).filter(|_| !self.stage || !implied) {
+            self.vars.set("SHLVL", &(n - 1).to_string());
+        }
         let env = env.unwrap_or_else(|| self.child_env(path));
-        self.vars.set("SHLVL", &saved.unwrap_or_default());
+        if let Some(level) = level {
+            self.vars.set("SHLVL", &level);
+        }
         let moved = self.fds.iter().any(|(a, b)| a != b);
         let mut others = Vec::new();
         if moved {
@@ -229,7 +232,7 @@ impl Shell {
         if let Some(name) = name {
             args[0] = name;
         }
-        let e = self.replace(&path, args, clear.then(Vec::new)).await;
+        let e = self.replace(&path, args, clear.then(Vec::new), false).await;
         if e == Errno::ENOEXEC {
             self.become_script(&path, argv[1..].to_vec()).await;
             self.status = Box::pin(self.run_script(&path)).await;

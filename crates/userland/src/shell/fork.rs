@@ -20,6 +20,7 @@ impl Shell {
         child.held.clear();
         child.process_fds.clear();
         child.subshell += 1;
+        child.stage = std::mem::take(&mut child.starting_stage);
         child.job_control = false;
         child.set_opt('m', false);
         child.traps.retain(|_, action| action.is_empty());

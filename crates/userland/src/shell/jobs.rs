@@ -298,7 +298,7 @@ impl Shell {
                 if i == 0 {
                     self.sys.print(fd, format_args!("[{number}]{mark} {:5} {state:<24}{}{tail}\n", proc.pid, proc.text));
                 } else {
-                    self.sys.print(fd, format_args!("     {:5} {:22} | {}{tail}\n", proc.pid, "", proc.text));
+                    self.sys.print(fd, format_args!("     {:5} {:21} | {}{tail}\n", proc.pid, "", proc.text));
                 }
             }
         } else {

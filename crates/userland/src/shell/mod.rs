@@ -66,6 +66,26 @@ pub(crate) const SPEC: Spec = Spec {
 /// The same program under its other name.
 pub(crate) const SH: Spec = Spec { name: "sh", path: "/usr/bin/sh", ..SPEC };
 
+/// The builtins `test` and `[` as programs.
+pub(crate) const BRACKET: Spec = Spec {
+    name: "[",
+    path: "/usr/bin/[",
+    synopsis: "EXPRESSION ]",
+    about: "check file types and compare values",
+    run: |sys| Box::pin(primary(sys)),
+    examples: &[Ex { sh: "/usr/bin/[ a = b ]; echo $?", out: "1\n", code: 0 }],
+};
+/// See [`BRACKET`].
+pub(crate) const TEST: Spec = Spec { name: "test", path: "/usr/bin/test", synopsis: "EXPRESSION", examples: &[], ..BRACKET };
+
+async fn primary(sys: Sys) -> i32 {
+    let argv = sys.args().to_vec();
+    let bracket = sys.name() == "[";
+    let mut sh = Shell::new(sys).await;
+    let done = if bracket { test::bracket(&mut sh, &argv).await } else { test::test(&mut sh, &argv).await };
+    done.unwrap_or(2)
+}
+
 /// Why the command after this one does not run; the status is in the shell.
 pub(crate) enum Flow {
     Break(u32),
@@ -140,6 +160,9 @@ pub(crate) struct Shell {
     compound: Vec<usize>,
     /// A background command is being started.
     starting_background: bool,
+    /// A stage of a pipeline is being started; this process is one.
+    starting_stage: bool,
+    stage: bool,
     last_word: Option<String>,
     getopts: (usize, usize),
     seed: u32,
@@ -203,6 +226,8 @@ impl Shell {
             history: History::default(),
             compound: Vec::new(),
             starting_background: false,
+            starting_stage: false,
+            stage: false,
             last_word: None,
             getopts: (1, 0),
             seed: (sys.pid() as u32).wrapping_mul(2_654_435_761) ^ sys.now().0 as u32,

@@ -50,7 +50,9 @@ impl Shell {
             let group = self.job_control.then(|| procs.first().map_or(0, |p| p.0));
             // Only the first process makes its group the foreground one.
             let front = foreground && self.job_control && n == 0;
+            self.starting_stage = !matches!(stage.kind, Kind::Subshell(_));
             let pid = self.fork(Job::Node(stage.clone()), &extra, group, front).await;
+            self.starting_stage = false;
             for fd in input.into_iter().chain(pipe.map(|(_, w)| w)) {
                 let _ = self.sys.close(fd).await;
             }

@@ -13,7 +13,7 @@ const KEYWORDS: [&str; 22] = [
 
 impl Shell {
     /// What a name means as a command, all meanings in order: kind and description.
-    async fn meanings(&self, name: &str, all: bool) -> Vec<(&'static str, String)> {
+    async fn meanings(&mut self, name: &str, all: bool) -> Vec<(&'static str, String)> {
         let mut list: Vec<(&'static str, String)> = Vec::new();
         if self.shopt("expand_aliases")
             && let Some(text) = self.aliases.get(name)
@@ -34,7 +34,9 @@ impl Shell {
                 if self.sys.access(name, false, false, true).await.is_ok() {
                     list.push(("file", format!("{name} is {name}")));
                 }
-            } else if let Some((path, _)) = self.hash.get(name).filter(|_| !all) {
+            } else if let Some((path, hits)) = self.hash.get_mut(name).filter(|_| !all) {
+                // Looking it up counts.
+                *hits += 1;
                 list.push(("file", format!("{name} is hashed ({path})")));
             } else {
                 let path = self.vars.text("PATH").unwrap_or_default().to_string();
