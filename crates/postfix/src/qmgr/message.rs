@@ -104,7 +104,12 @@ impl Qmgr {
         if m.trace_flags & (flag::MTA_VRFY | flag::USR_VRFY) != 0 {
             filter.clear();
         }
-        let rcpts = m.envelope.rcpts.clone();
+        let mut rcpts = m.envelope.rcpts.clone();
+        // Sorted by domain and address before they are resolved, and once more with their ways.
+        rcpts.sort_by(|a, b| {
+            let domain = |r: &Rcpt| cut(&r.addr).1.to_ascii_lowercase();
+            domain(a).cmp(&domain(b)).then_with(|| a.addr.cmp(&b.addr))
+        });
         let mut routed = Vec::new();
         for mut rcpt in rcpts {
             let mut because = Vec::new();
