@@ -12,6 +12,7 @@ use crate::report::{Dsn, Outcome, flag};
 use crate::server::Daemon;
 use crate::why;
 use machine::{Ids, Sys};
+use std::cell::RefCell;
 
 /// The attributes of the service.
 struct Attr {
@@ -216,17 +217,15 @@ impl Scope for Names<'_> {
     }
 }
 
-/// Which names an argument uses.
-fn names_in(text: &str) -> Vec<String> {
-    let mut out = Vec::new();
-    for part in text.split('$').skip(1) {
-        let part = part.trim_start_matches(['{', '(']);
-        let end = part.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(part.len());
-        if end > 0 {
-            out.push(part[..end].to_string());
-        }
+/// Hears which names an argument uses.
+#[derive(Default)]
+struct Used(RefCell<Vec<String>>);
+
+impl Scope for Used {
+    fn lookup(&self, name: &str) -> Option<String> {
+        self.0.borrow_mut().push(name.to_string());
+        Some(String::new())
     }
-    out
 }
 
 /// The command with its names replaced; what names a recipient comes once for each. `None`: an unknown name.
@@ -234,7 +233,9 @@ fn arguments(d: &Daemon, a: &Attr, request: &Request) -> Option<Vec<String>> {
     let mut out = Vec::new();
     let delimiters = d.cfg.str("recipient_delimiter");
     for arg in &a.command {
-        let used = names_in(arg);
+        let used = Used::default();
+        expand(arg, &used, false);
+        let used = used.0.into_inner();
         let each = used.iter().any(|n| EACH.contains(&n.as_str()));
         let rcpts = if each { &request.rcpts[..] } else { request.rcpts.get(..1)? };
         for rcpt in rcpts {
