@@ -58,11 +58,13 @@ mod mktemp;
 mod more;
 mod mount;
 mod mv;
+mod nc;
 mod nologin;
 mod nslookup;
 mod od;
 mod passwd;
 mod pgrep;
+mod ping;
 mod printf;
 mod ps;
 mod pwd;
@@ -223,6 +225,7 @@ chunk! {
         md5sum
         mktemp
         mount
+        nc
         timeout::NICE
         tac::NL
         timeout::NOHUP
@@ -233,6 +236,7 @@ chunk! {
         tac::PASTE
         pgrep
         pgrep::PIDOF
+        ping
         pgrep::PKILL
         env::PRINTENV
         ps
