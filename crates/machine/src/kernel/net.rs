@@ -121,8 +121,12 @@ impl Kernel {
     /// The address that `host` uses to reach `ip`.
     fn source(&self, host: usize, ip: Ipv4Addr) -> Ipv4Addr {
         let mine: Vec<_> = self.hosts[host].ifaces.iter().filter(|i| i.up).flat_map(|i| &i.addrs).collect();
-        if ip.is_loopback() || mine.iter().any(|(a, _)| *a == ip) {
-            return ip;
+        if ip.is_loopback() {
+            return Ipv4Addr::LOCALHOST;
+        }
+        // To a second address of its own network a host speaks from its first.
+        if let Some((own, len)) = mine.iter().find(|(a, _)| *a == ip) {
+            return mine.iter().find(|(a, l)| l == len && same_net(*a, *own, *len)).map_or(ip, |(a, _)| *a);
         }
         let near = mine.iter().find(|(a, len)| *len < 32 && !a.is_loopback() && same_net(*a, ip, *len));
         near.or_else(|| mine.iter().find(|(a, _)| !a.is_loopback())).map_or(Ipv4Addr::LOCALHOST, |(a, _)| *a)

@@ -352,8 +352,16 @@ impl Kernel {
             return Err(Errno::EPERM);
         }
         let host = proc.host;
-        let found = self.hosts[host].ifaces.iter_mut().find(|i| i.name == iface.name).ok_or(Errno::ENOENT)?;
-        *found = iface;
+        let all = &mut self.hosts[host].ifaces;
+        let alias = iface.name.split_once(':').is_some_and(|(base, _)| all.iter().any(|i| i.name == base));
+        match all.iter().position(|i| i.name == iface.name) {
+            // An alias lives as long as it has an address.
+            Some(i) if alias && iface.addrs.is_empty() => drop(all.remove(i)),
+            Some(i) => all[i] = iface,
+            None if alias && !iface.addrs.is_empty() => all.push(iface),
+            None if alias => {}
+            None => return Err(Errno::ENOENT),
+        }
         Ok(())
     }
 

@@ -59,6 +59,7 @@ mod more;
 mod mount;
 mod mv;
 mod nc;
+mod netstat;
 mod nologin;
 mod nslookup;
 mod od;
@@ -80,6 +81,7 @@ mod service;
 mod shutdown;
 mod sleep;
 mod sort;
+mod ss;
 mod stat;
 mod su;
 mod sudo;
@@ -226,6 +228,7 @@ chunk! {
         mktemp
         mount
         nc
+        netstat
         timeout::NICE
         tac::NL
         timeout::NOHUP
@@ -252,6 +255,7 @@ chunk! {
         md5sum::SHA256
         md5sum::SHA512
         shutdown
+        ss
         sudo
         mktemp::SYNC
         systemctl
