@@ -55,7 +55,11 @@ pub fn decode(text: &[u8]) -> Result<Vec<u8>, Base64Error> {
         ended = pad > 0;
         bytes.extend_from_slice(&[(n >> 16) as u8, (n >> 8) as u8, n as u8][..3 - pad]);
     }
-    if rest == 0 { Ok(bytes) } else { Err(Base64Error::Short) }
+    match rest {
+        0 => Ok(bytes),
+        _ if ended => Err(Base64Error::Invalid),
+        _ => Err(Base64Error::Short),
+    }
 }
 
 #[cfg(test)]
@@ -82,6 +86,7 @@ mod tests {
             ("@@@@", Base64Error::Invalid),
             ("Zg==Zg==", Base64Error::Invalid),
             ("Z===", Base64Error::Invalid),
+            ("Zg===", Base64Error::Invalid),
         ] {
             assert_eq!(decode(text.as_bytes()), Err(error), "{text}");
         }

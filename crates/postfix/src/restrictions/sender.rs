@@ -119,9 +119,6 @@ async fn owners(check: &mut Check, sender: &str) -> Result<Option<String>, super
 /// A client that has logged in may only use its own addresses.
 async fn logged_in(check: &mut Check, sender: &str, allow_unknown: bool) -> Judged {
     let Some(user) = check.facts.login.as_ref().map(|l| l.user.clone()) else { return Ok(Outcome::Dunno) };
-    if check.env.cfg.str("smtpd_sender_login_maps").is_empty() {
-        return Ok(Outcome::Dunno);
-    }
     match owners(check, sender).await? {
         Some(list) if list.split([',', ' ', '\t', '\r', '\n']).any(|o| o.eq_ignore_ascii_case(&user)) => Ok(Outcome::Dunno),
         None if allow_unknown => Ok(Outcome::Dunno),
@@ -131,7 +128,7 @@ async fn logged_in(check: &mut Check, sender: &str, allow_unknown: bool) -> Judg
 
 /// A client that has not logged in may use no address that belongs to somebody.
 async fn logged_out(check: &mut Check, sender: &str) -> Judged {
-    if check.facts.login.is_some() || check.env.cfg.str("smtpd_sender_login_maps").is_empty() {
+    if check.facts.login.is_some() {
         return Ok(Outcome::Dunno);
     }
     match owners(check, sender).await? {

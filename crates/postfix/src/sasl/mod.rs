@@ -119,7 +119,12 @@ impl Server {
         } else {
             let all = env.sasl.cyrus.mechanisms(wanted);
             if all.is_empty() {
-                env.log.warn(format_args!("xsasl_cyrus_server_get_mechanism_list: no applicable SASL mechanisms"));
+                let none = env.sasl.cyrus.mechanisms(0).is_empty();
+                for _ in 0..if none { 3 } else { 0 } {
+                    env.log.warn(format_args!("SASL authentication failure: Internal Error -4 in ../../lib/server.c near line 1765"));
+                }
+                let why = if none { "no mechanism available" } else { "no applicable SASL mechanisms" };
+                env.log.warn(format_args!("xsasl_cyrus_server_get_mechanism_list: {why}"));
             }
             (Inner::Cyrus(cyrus::Exchange::new(wanted)), all)
         };

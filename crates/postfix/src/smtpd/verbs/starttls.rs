@@ -1,6 +1,7 @@
 //! STARTTLS: syntax and sequence; there is no TLS in this host yet. Source: RFC 3207; starttls_cmd of Postfix.
 
 use super::Run;
+use crate::restrictions::check::Class;
 use crate::smtpd::reply::Reply;
 use crate::smtpd::session::Session;
 use wire::smtp::Token;
@@ -13,6 +14,7 @@ pub(super) fn run<'a>(session: &'a mut Session, argv: &'a [Token]) -> Run<'a> {
         if !session.check.env.use_tls || session.discards("STARTTLS") {
             return Ok(Reply::wrong("502 5.5.1 Error: command not implemented"));
         }
-        Ok(Reply::no("454 4.7.0 TLS not available due to local problem"))
+        let reply = Reply::no("454 4.7.0 TLS not available due to local problem");
+        Ok(Reply { class: Some(Class::Resource), ..reply })
     })
 }
