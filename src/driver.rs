@@ -324,6 +324,10 @@ impl Driver {
         });
         self.unsaved = false;
     }
+    /// Nothing is being fetched or replayed.
+    pub(crate) fn at_rest(&self) -> bool {
+        !self.stalled && self.queue.is_empty()
+    }
     /// The chunk that the world waits for.
     pub(crate) fn stalled_on(&self) -> Option<&'static str> {
         self.stalled.then_some(self.chunk)

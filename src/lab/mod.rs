@@ -74,6 +74,8 @@ pub(crate) struct Lab {
     timer: Option<Timeout>,
     saver: Option<Timeout>,
     speaker: Option<Timeout>,
+    /// Fetches the rest of the program when there is time.
+    fetcher: Option<Timeout>,
     _seconds: Interval,
     _listeners: Vec<EventListener>,
 }
@@ -145,6 +147,10 @@ impl Component for Lab {
 
     fn create(ctx: &Context<Self>) -> Self {
         let lang = ctx.props().prefs.lang;
+        // Side by side, not each when it is missed.
+        for chunk in world::chunks().into_iter().filter(|c| world::FIRST_CHUNKS.contains(&c.name)) {
+            wasm_bindgen_futures::spawn_local(async move { let _ = (chunk.load)().await; });
+        }
         // The router has looked the name up.
         let driver = Driver::open(&ctx.props().name).unwrap_or_else(|e| panic!("an open lab: {e}"));
         let notice = match driver.restored {
@@ -191,6 +197,7 @@ impl Component for Lab {
             timer: None,
             saver: None,
             speaker: None,
+            fetcher: None,
             _seconds: Interval::new(1000, move || link.send_message(Msg::Second)),
             _listeners: listeners,
         };
@@ -248,6 +255,16 @@ impl Lab {
         if d.unsaved && self.saver.is_none() {
             let link = ctx.link().clone();
             self.saver = Some(Timeout::new(400, move || link.send_message(Msg::Save)));
+        }
+        if self.fetcher.is_none() && d.at_rest() {
+            self.fetcher = Some(Timeout::new(2000, || {
+                wasm_bindgen_futures::spawn_local(async {
+                    for chunk in world::chunks() {
+                        // What cannot be had now is asked for again when it is needed.
+                        let _ = (chunk.load)().await;
+                    }
+                });
+            }));
         }
         if d.news.0 > 0 && self.speaker.is_none() {
             let link = ctx.link().clone();

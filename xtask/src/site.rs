@@ -17,6 +17,7 @@ pub(crate) fn build() -> Done {
     let mut rustc = cargo(&["rustc", "--package", "app", "--bin", "app", "--release", "--target", WASM, "--features", "split"]);
     // The list of wasm features that stripping all would take away is for the tools below; they remove what is left of names.
     rustc.args(["--config", "profile.release.strip=\"debuginfo\""]);
+    rustc.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", short_paths());
     run(rustc.args(["--", "-Clink-arg=--emit-relocs"]))?;
     let target = target_dir()?;
     let stage = target.join("site");
@@ -57,6 +58,15 @@ pub(crate) fn bind(wasm: &Path, into: &Path, name: &str) -> Done {
     b.remove_name_section(true).remove_producers_section(true).keep_lld_exports(true);
     b.generate(into).map_err(|e| format!("binding: {e:?}"))?;
     fs::remove_file(&main).map_err(|e| format!("{}: {e}", main.display()))
+}
+
+/// Flags that keep the places of this machine out of the page: panics name files, and where crates lie differs from home to home.
+fn short_paths() -> String {
+    let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
+    let home = home.or_else(|| Some(PathBuf::from(std::env::var_os("HOME").or_else(|| std::env::var_os("USERPROFILE"))?).join(".cargo")));
+    let folders = home.and_then(|h| fs::read_dir(h.join("registry/src")).ok()).into_iter().flatten().flatten();
+    let flags = folders.map(|f| f.path().display().to_string()).filter(|p| !p.contains(char::is_whitespace));
+    flags.map(|p| format!("--remap-path-prefix={p}/=")).collect::<Vec<_>>().join(" ")
 }
 
 /// Adds the wasm target to the toolchain where it is missing.

@@ -359,6 +359,27 @@ pub struct EditLine {
     pub path: Vec<String>,
     /// Names of variables, for completing `$NA`.
     pub variables: Rc<Vec<String>>,
+    /// The shell's own completion: what Tab does with a line, the cursor at a byte of it.
+    pub complete: Complete,
+}
+
+/// Start of the word, the text to put there, all candidates; `None`: nothing fits.
+pub type Complete = fn(line: &str, cursor: usize, env: &dyn CompleteEnv) -> Option<(usize, String, Vec<String>)>;
+
+/// What completion must know of the machine and the shell.
+pub trait CompleteEnv {
+    /// Names in a directory (empty: the working directory), each with whether it is a directory and whether it can be executed.
+    fn dir(&self, path: &str) -> Vec<(String, bool, bool)>;
+    /// Names of users.
+    fn users(&self) -> Vec<String>;
+    /// The home directory of a user (empty: one's own).
+    fn home(&self, user: &str) -> Option<String>;
+    /// Builtins, functions, aliases and reserved words.
+    fn words(&self) -> Vec<String>;
+    /// Directories of `$PATH`.
+    fn path(&self) -> Vec<String>;
+    /// Names of variables.
+    fn variables(&self) -> Vec<String>;
 }
 
 /// What poll(2) waits for.

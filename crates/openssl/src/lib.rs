@@ -7,4 +7,6 @@ mod front;
 use machine::{Main, Program};
 
 /// The programs of this crate.
-pub static TOOLS: &[Program] = &[Program { name: "openssl", path: "/usr/bin/openssl", main: Main::Here(|sys| Box::pin(front::run(sys))) }];
+pub static TOOLS: &[Program] = &[Program { name: "openssl", path: "/usr/bin/openssl", main: Main::In(&openssl::CHUNK) }];
+
+machine::lazy!(openssl, &[Program { name: "openssl", path: "/usr/bin/openssl", main: Main::Here(|sys| Box::pin(front::run(sys))) }]);

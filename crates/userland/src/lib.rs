@@ -13,5 +13,4 @@ mod util;
 
 pub use cmd::{BASE, RESIDENT, SCREEN, TOOLS, examples};
 pub use opts::{Arg, Given, Opt, parse, parse_args};
-pub use shell::{CompleteEnv, complete};
 pub use spec::{Ex, Spec};

@@ -1,9 +1,9 @@
-//! Completion at a shell's prompt: what the shell's own rules (`userland::complete`) need to know of a host.
+//! Completion at a shell's prompt: what the shell's own rules need to know of a host.
 //! Not here: the rules.
 
 use crate::stage::Stage;
 use crate::{Completion, TtyId};
-use machine::{EditLine, FileKind};
+use machine::{CompleteEnv, EditLine, FileKind};
 
 struct Env<'a> {
     stage: &'a Stage,
@@ -15,12 +15,13 @@ struct Env<'a> {
 
 pub(crate) fn complete(stage: &Stage, tty: TtyId, line: &str, cursor: usize) -> Option<Completion> {
     let state = stage.kernel.tty(tty.0)?;
-    let env = Env { stage, host: state.host, user: state.user, cwd: &state.cwd, edit: state.edit? };
-    let (start, text, candidates) = userland::complete(line, cursor, &env)?;
+    let edit = state.edit?;
+    let env = Env { stage, host: state.host, user: state.user, cwd: &state.cwd, edit };
+    let (start, text, candidates) = (edit.complete)(line, cursor, &env)?;
     Some(Completion { start, text, candidates })
 }
 
-impl userland::CompleteEnv for Env<'_> {
+impl CompleteEnv for Env<'_> {
     fn dir(&self, path: &str) -> Vec<(String, bool, bool)> {
         let full = if path.starts_with('/') { path.to_string() } else { format!("{}/{path}", self.cwd) };
         let Some(disk) = self.stage.kernel.disk(self.host) else { return Vec::new() };

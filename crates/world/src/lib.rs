@@ -29,6 +29,14 @@ pub fn labs() -> impl Iterator<Item = &'static LabInfo> {
     labs::LABS.iter().map(|lab| &lab.info)
 }
 
+/// The parts of the program that are fetched at first use; a front end may fetch them early.
+pub fn chunks() -> Vec<&'static Chunk> {
+    stage::chunks()
+}
+
+/// The names of the chunks without which no lab starts.
+pub const FIRST_CHUNKS: [&str; 2] = ["base", "postfix"];
+
 /// A small network of simulated machines with its own clock.
 pub struct World {
     stage: Stage,

@@ -3,7 +3,7 @@
 
 pub use wire::crypt::crypt;
 
-use machine::{ChildStatus, HostSpec, Ids, Kernel, Program, SimTime};
+use machine::{ChildStatus, Chunk, HostSpec, Ids, Kernel, Main, Program, SimTime};
 
 /// Everything that can be executed, by the crate that has it.
 fn programs() -> Vec<&'static [Program]> {
@@ -17,6 +17,19 @@ fn programs() -> Vec<&'static [Program]> {
         openssl::TOOLS,
         crate::actors::ACTORS,
     ]
+}
+
+/// The parts of the program that are fetched when a program of theirs is first executed.
+pub(crate) fn chunks() -> Vec<&'static Chunk> {
+    let mut all: Vec<&'static Chunk> = Vec::new();
+    for program in programs().into_iter().flatten() {
+        if let Main::In(chunk) = &program.main
+            && !all.iter().any(|c| c.name == chunk.name)
+        {
+            all.push(chunk);
+        }
+    }
+    all
 }
 
 /// Files that every host has: path, content.

@@ -4,25 +4,10 @@
 use super::escape::backslashed;
 use super::lex::unquote;
 use super::scan::Scan;
-
-/// What completion must know of the machine and the shell.
-pub trait CompleteEnv {
-    /// Names in a directory (empty: the working directory), each with whether it is a directory and whether it can be executed.
-    fn dir(&self, path: &str) -> Vec<(String, bool, bool)>;
-    /// Names of users.
-    fn users(&self) -> Vec<String>;
-    /// The home directory of a user (empty: one's own).
-    fn home(&self, user: &str) -> Option<String>;
-    /// Builtins, functions, aliases and reserved words.
-    fn words(&self) -> Vec<String>;
-    /// Directories of `$PATH`.
-    fn path(&self) -> Vec<String>;
-    /// Names of variables.
-    fn variables(&self) -> Vec<String>;
-}
+use machine::CompleteEnv;
 
 /// What Tab does at byte `cursor` of `line`: start of the word, text to put there, candidates. `None`: nothing fits.
-pub fn complete(line: &str, cursor: usize, env: &dyn CompleteEnv) -> Option<(usize, String, Vec<String>)> {
+pub(super) fn complete(line: &str, cursor: usize, env: &dyn CompleteEnv) -> Option<(usize, String, Vec<String>)> {
     let head = line.get(..cursor)?;
     let (start, command) = word_start(head);
     let word = &head[start..];

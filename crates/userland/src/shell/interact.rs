@@ -29,6 +29,7 @@ impl Shell {
             words: Rc::new(words),
             path: self.vars.text("PATH").unwrap_or_default().split(':').map(String::from).collect(),
             variables: Rc::new(self.vars.iter().map(|(n, _)| n.clone()).collect()),
+            complete: super::complete::complete,
         };
         match self.sys.edit_line(edit).await {
             Ok(line) => Ok(line),

@@ -40,7 +40,6 @@ mod unparse;
 mod vars;
 
 pub(crate) use builtins::io::expand_escapes;
-pub use complete::{CompleteEnv, complete};
 pub(crate) use escape::escape;
 
 use crate::{Ex, Spec};

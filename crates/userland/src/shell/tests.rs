@@ -1,9 +1,10 @@
 //! Tables for the pure parts: grammar and messages, printing again, history, completion; and noise that must not panic.
 
-use super::complete::{CompleteEnv, complete};
+use super::complete::complete;
 use super::history::History;
 use super::parse::Parser;
 use super::unparse::{command_text, function_text};
+use machine::CompleteEnv;
 
 fn check_parse(text: &str, want: &str) {
     let mut parser = Parser::new(text);
