@@ -72,6 +72,7 @@ async fn interactive(sys: &Sys, state: &mut State) {
                 words: Default::default(),
                 path: Vec::new(),
                 variables: Default::default(),
+                complete: |_, _, _| None,
             };
             // The line editor ends a line with CR LF, whatever the terminal's modes are.
             let modes = sys.tty_get(STDIN).await;
