@@ -120,56 +120,28 @@ chunk! {
     /// Fetched when the first shell starts: the shell and what the first session needs.
     BASE, BASE_PAGES behind base:
         bash::BRACKET
-        base64
-        basename
         bash
         cat
-        chown::CHGRP
         chkconfig
-        chmod
-        chown
-        cp
-        cut
-        date
-        basename::DIRNAME
         echo
-        grep::EGREP
-        env
         r#false
-        grep::FGREP
-        find
-        grep
-        head
         id
-        ln
         ls
-        mkdir
-        mv
         nologin
         printf
         pwd
         rm
-        rmdir
         rsyslogd
         saslauthd
-        sed
-        seq
         service
         bash::SH
         sleep
-        sort
-        stat
         su
         tail
-        tee
         telnet
         bash::TEST
         touch
-        tr
         r#true
-        uniq
-        wc
-        which
 }
 
 chunk! {
@@ -181,34 +153,49 @@ chunk! {
         uname::ARCH
         ifconfig::ARP
         base64::BASE32
+        base64
+        basename
         mail::BSD_MAILX
+        chown::CHGRP
+        chmod
+        chown
         chpasswd
         md5sum::CKSUM
         mktemp::CLEAR
         cmp
         fold::COLUMN
         tac::COMM
+        cp
         crontab
+        cut
+        date
         adduser::DELGROUP
         adduser::DELUSER
         du::DF
         diff
         dig
+        basename::DIRNAME
         hostname::DNSDOMAINNAME
         hostname::DOMAINNAME
         du
+        grep::EGREP
+        env
         fold::EXPAND
         explain
         expr
+        grep::FGREP
         file
+        find
         fold
         free
         getent
         gpasswd
+        grep
         groupadd
         groupadd::GROUPDEL
         groupadd::GROUPMOD
         id::GROUPS
+        head
         od::HEXDUMP
         host
         hostname
@@ -218,6 +205,7 @@ chunk! {
         kill
         killall
         last
+        ln
         logger
         login
         id::LOGNAME
@@ -225,8 +213,10 @@ chunk! {
         mail::MAILX
         man
         md5sum
+        mkdir
         mktemp
         mount
+        mv
         nc
         netstat
         timeout::NICE
@@ -247,26 +237,34 @@ chunk! {
         readlink::REALPATH
         shutdown::REBOOT
         tac::REV
+        rmdir
         ifconfig::ROUTE
         last::RUNLEVEL
         saslpasswd2::LIST
         saslpasswd2
+        sed
+        seq
         md5sum::SHA1
         md5sum::SHA256
         md5sum::SHA512
         shutdown
+        sort
         ss
+        stat
         sudo
         mktemp::SYNC
         systemctl
         tac
+        tee
         testsaslauthd
         timeout
         top
+        tr
         mktemp::TRUNCATE
         uname::TTY
         mount::UMOUNT
         uname
+        uniq
         unix_chkpwd
         update_rc_d
         uptime
@@ -275,7 +273,9 @@ chunk! {
         usermod
         who::USERS
         uptime::W
+        wc
         man::WHATIS
+        which
         who
         id::WHOAMI
         xargs
