@@ -99,6 +99,7 @@ fn scripts_do_what_bash_does() {
         ("control", include_str!("shell/control.case")),
         ("redirect", include_str!("shell/redirect.case")),
         ("words", include_str!("shell/words.case")),
+        ("everyday", include_str!("shell/everyday.case")),
     ] {
         let mut k = kernel();
         for (script, want) in cases(text) {

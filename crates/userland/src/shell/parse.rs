@@ -312,6 +312,9 @@ impl<'a> Parser<'a> {
                 }
             }
             self.newlines()?;
+            if self.is_word("!")? {
+                return Err(self.unexpected());
+            }
             stages.push(self.command()?);
         }
         if stages.len() == 1 && time.is_none() && !bang {

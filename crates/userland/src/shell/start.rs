@@ -58,7 +58,7 @@ impl Shell {
             ("MACHTYPE", "x86_64-pc-linux-gnu"),
             ("OSTYPE", "linux-gnu"),
             ("HOSTNAME", &host),
-            ("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"),
+            ("PATH", "/usr/local/bin:/usr/local/sbin:/usr/bin:/usr/sbin:/bin:/sbin:."),
             ("TERM", "dumb"),
         ] {
             if self.vars.get(name).is_none() || name == "IFS" || name == "OPTIND" {
