@@ -1,10 +1,10 @@
 //! host: look a name or an address up in the DNS.  Not here: `-a -A -C -l -T`.  Source: BIND 9.18.
 
-use crate::util::dns::{Reply, asked, header, line, question, rdata, servers, status};
+use crate::util::dns::{Reply, asked, candidates, header, line, question, rdata, servers, status};
 use crate::{Ex, Spec};
 use machine::resolver::numeric;
 use machine::{STDERR, STDOUT, SockAddr, Sys};
-use wire::dns::{Data, RecordType, reverse_name};
+use wire::dns::{Data, NXDOMAIN, RecordType, reverse_name};
 
 pub(super) const SPEC: Spec = Spec {
     name: "host",
@@ -91,50 +91,65 @@ async fn run(sys: Sys) -> i32 {
         )
     });
     if let Some(ip) = numeric(name).filter(|_| name.split('.').count() == 4) {
-        return lookup(&sys, &ask, &reverse_name(ip), rtype.unwrap_or(RecordType::PTR), true, true, &mut heading).await;
+        let names = [reverse_name(ip)];
+        return lookup(&sys, &ask, &names, rtype.unwrap_or(RecordType::PTR), true, true, &mut heading).await.0;
     }
-    let name = name.trim_end_matches('.');
+    let names = candidates(&sys, name).await;
     if let Some(rtype) = rtype {
-        return lookup(&sys, &ask, name, rtype, true, false, &mut heading).await;
+        return lookup(&sys, &ask, &names, rtype, true, false, &mut heading).await.0;
     }
-    let result = lookup(&sys, &ask, name, RecordType::A, false, false, &mut heading).await;
+    let (result, target) = lookup(&sys, &ask, &names, RecordType::A, false, false, &mut heading).await;
     if result != 0 {
         return result;
     }
     // The other types are asked for where an alias leads to.
-    let mut target = name.to_string();
-    if let Some(reply) = question(&sys, &ask.servers, name, RecordType::A, 1, true).await
-        && let Some(Data::Name(alias)) = reply.message.answer.iter().find(|r| r.rtype == RecordType::CNAME).map(|r| &r.data)
-    {
-        target = alias.clone();
-    }
     for rtype in [RecordType::AAAA, RecordType::MX] {
-        let _ = lookup(&sys, &ask, &target, rtype, false, false, &mut heading).await;
+        let _ = lookup(&sys, &ask, std::slice::from_ref(&target), rtype, false, false, &mut heading).await;
     }
     0
 }
 
-/// One question; `told`: says when there is no such record.
-async fn lookup(sys: &Sys, ask: &Ask, name: &str, rtype: RecordType, told: bool, address: bool, heading: &mut Option<String>) -> i32 {
-    if ask.verbose {
-        sys.print(STDOUT, format_args!("Trying \"{name}\"\n"));
+/// One question, for the first of the names that there is; `told`: says when there is no such record. Gives the status, and the name that
+/// it led to.
+async fn lookup(
+    sys: &Sys,
+    ask: &Ask,
+    names: &[String],
+    rtype: RecordType,
+    told: bool,
+    address: bool,
+    heading: &mut Option<String>,
+) -> (i32, String) {
+    let mut found = None;
+    for name in names {
+        if ask.verbose {
+            sys.print(STDOUT, format_args!("Trying \"{name}\"\n"));
+        }
+        let Some(reply) = question(sys, &ask.servers, name, rtype, ask.tries, ask.recurse).await else {
+            sys.print(STDOUT, format_args!(";; no servers could be reached\n"));
+            return (1, String::new());
+        };
+        let over = reply.message.rcode() != NXDOMAIN;
+        found = Some((name.clone(), reply));
+        if over {
+            break;
+        }
     }
-    let Some(reply) = question(sys, &ask.servers, name, rtype, ask.tries, ask.recurse).await else {
-        sys.print(STDOUT, format_args!(";; no servers could be reached\n"));
-        return 1;
-    };
+    let Some((mut name, reply)) = found else { return (1, String::new()) };
     if let Some(text) = heading.take() {
         sys.print(STDOUT, format_args!("{text}"));
     }
     let m = &reply.message;
     if m.rcode() != 0 {
         let dot = if address { "." } else { "" };
-        sys.print(STDOUT, format_args!("Host {name}{dot} not found: {}({})\n", m.rcode(), status(m)));
-        return 1;
+        // The name as it was given is among those tried.
+        let given = names.iter().min_by_key(|n| n.len()).unwrap_or(&name);
+        sys.print(STDOUT, format_args!("Host {given}{dot} not found: {}({})\n", m.rcode(), status(m)));
+        return (1, name);
     }
     if ask.verbose {
         whole(sys, &reply);
-        return 0;
+        return (0, name);
     }
     let mut seen = false;
     for record in &m.answer {
@@ -156,7 +171,12 @@ async fn lookup(sys: &Sys, ask: &Ask, name: &str, rtype: RecordType, told: bool,
     if !seen && told {
         sys.print(STDOUT, format_args!("{name} has no {rtype} record\n"));
     }
-    0
+    for record in &m.answer {
+        if let (RecordType::CNAME, Data::Name(target)) = (record.rtype, &record.data) {
+            name.clone_from(target);
+        }
+    }
+    (0, name)
 }
 
 /// The whole message, as `-v` shows it.

@@ -1,5 +1,5 @@
 //! ifconfig, route and arp: interfaces, the routing table and the neighbours' hardware addresses, as of old.
-//! Not here: alias interfaces (`eth0:1`), changing routes, hardware classes.  Source: net-tools 2.10.
+//! Not here: changing routes, hardware classes.  Source: net-tools 2.10.
 
 use super::ip::{broadcast, mac, network};
 use crate::{Ex, Spec};
@@ -75,6 +75,9 @@ fn show(sys: &Sys, iface: &Iface) {
     } else {
         sys.print(STDOUT, format_args!("        ether {}  txqueuelen 1000  (Ethernet)\n", mac(&iface.mac)));
     }
+    if iface.name.contains(':') {
+        return sys.print(STDOUT, format_args!("\n"));
+    }
     let (rx, tx) = (iface.rx_bytes, iface.tx_bytes);
     sys.print(STDOUT, format_args!("        RX packets {}  bytes {rx} ({})\n", iface.rx_packets, human(rx)));
     sys.print(STDOUT, format_args!("        RX errors 0  dropped 0  overruns 0  frame 0\n"));
@@ -130,11 +133,13 @@ async fn run(sys: Sys) -> i32 {
         ifaces(&sys).await.iter().filter(|i| all || i.up).for_each(|i| show(&sys, i));
         return 0;
     };
-    if name.contains(':') {
-        sys.unsupported(&name);
-        return 1;
+    let known = sys.ifaces().await;
+    let mut found = known.iter().find(|i| i.name == name).cloned();
+    // An alias begins as its interface without addresses.
+    if let (None, Some((base, _))) = (&found, name.split_once(':')) {
+        let card = known.iter().find(|i| i.name == base);
+        found = card.map(|i| Iface { name: name.clone(), addrs: Vec::new(), ..i.clone() });
     }
-    let found = sys.ifaces().await.into_iter().find(|i| i.name == name);
     let Some(mut iface) = found else {
         if args.len() == 1 {
             sys.print(STDERR, format_args!("{name}: error fetching interface information: Device not found\n"));
@@ -162,6 +167,9 @@ async fn run(sys: Sys) -> i32 {
             "inet" => {}
             "up" | "down" => {
                 iface.up = word == "up";
+                if !iface.up && name.contains(':') {
+                    iface.addrs.clear();
+                }
                 good &= set(&sys, &iface, "SIOCSIFFLAGS").await;
             }
             "mtu" => {
@@ -227,7 +235,7 @@ async fn route(sys: Sys) -> i32 {
         STDOUT,
         format_args!("Kernel IP routing table\nDestination     Gateway         Genmask         Flags Metric Ref    Use Iface\n"),
     );
-    let all = sys.ifaces().await;
+    let all: Vec<Iface> = sys.ifaces().await.into_iter().filter(|i| !i.name.contains(':')).collect();
     let Some(iface) = all.iter().find(|i| i.name != "lo" && i.up && !i.addrs.is_empty()) else { return 0 };
     let row = |to: &str, mask: Ipv4Addr| {
         sys.print(STDOUT, format_args!("{to:<15} {:<15} {:<15} U     0      0        0 {}\n", "0.0.0.0", mask.to_string(), iface.name));

@@ -201,7 +201,7 @@ async fn show(sys: &Sys, shape: &Shape, words: &[&str], addresses: bool) -> i32 
         Ok(d) => d,
         Err(status) => return status,
     };
-    let all = sys.ifaces().await;
+    let all = cards(sys.ifaces().await);
     if let Some(name) = &wanted
         && !all.iter().any(|i| i.name == *name)
     {
@@ -306,7 +306,7 @@ async fn link(sys: &Sys, shape: &Shape, words: &[&str]) -> i32 {
 }
 
 async fn route(sys: &Sys, words: &[&str]) -> i32 {
-    let all = sys.ifaces().await;
+    let all = cards(sys.ifaces().await);
     let eth = all.iter().find(|i| i.name != "lo" && i.up && !i.addrs.is_empty());
     match words.first().copied().unwrap_or("show") {
         "show" | "list" | "lst" | "sh" | "ls" | "s" => {
@@ -389,4 +389,17 @@ async fn neighbour(sys: &Sys, words: &[&str]) -> i32 {
             255
         }
     }
+}
+
+/// The interfaces with the addresses of their aliases (`eth0:1`, which only ifconfig calls so).
+fn cards(ifaces: Vec<Iface>) -> Vec<Iface> {
+    let mut all: Vec<Iface> = Vec::new();
+    for iface in ifaces {
+        let base = iface.name.split(':').next().unwrap_or_default();
+        match all.iter_mut().find(|i| i.name == base) {
+            Some(card) => card.addrs.extend(iface.addrs),
+            None => all.push(iface),
+        }
+    }
+    all
 }

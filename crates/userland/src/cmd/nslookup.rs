@@ -1,10 +1,10 @@
 //! nslookup: ask name servers, once or at a prompt.  Not here: `ls`, `view`, `finger` of old versions.  Source: BIND 9.18.
 
 use crate::Spec;
-use crate::util::dns::{question, rdata, servers, status};
+use crate::util::dns::{candidates, question, rdata, servers, status};
 use machine::resolver::numeric;
 use machine::{EditLine, Lines, STDERR, STDIN, STDOUT, SockAddr, Sys, Termios};
-use wire::dns::{Data, Record, RecordType, SERVFAIL, reverse_name};
+use wire::dns::{Data, NXDOMAIN, Record, RecordType, SERVFAIL, reverse_name};
 
 pub(super) const SPEC: Spec = Spec {
     name: "nslookup",
@@ -150,11 +150,21 @@ impl State {
             self.failed = true;
             return;
         };
-        let Some(reply) = question(sys, &servers, &name, rtype, self.tries, self.recurse).await else {
-            sys.print(STDOUT, format_args!(";; no servers could be reached\n\n"));
-            self.failed = true;
-            return;
-        };
+        let names = if address.is_some() { vec![name] } else { candidates(sys, word).await };
+        let mut found = None;
+        for name in names {
+            let Some(reply) = question(sys, &servers, &name, rtype, self.tries, self.recurse).await else {
+                sys.print(STDOUT, format_args!(";; no servers could be reached\n\n"));
+                self.failed = true;
+                return;
+            };
+            let over = reply.message.rcode() != NXDOMAIN;
+            found = Some((name, reply));
+            if over {
+                break;
+            }
+        }
+        let Some((name, reply)) = found else { return };
         let m = &reply.message;
         if m.rcode() == SERVFAIL {
             sys.print(STDOUT, format_args!(";; Got SERVFAIL reply from {}\n", reply.server.ip));

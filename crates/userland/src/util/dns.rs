@@ -29,6 +29,19 @@ pub(crate) async fn servers(sys: &Sys, named: Option<&str>, port: u16) -> Option
     })
 }
 
+/// The full names that a name may stand for, in the order in which they are tried: resolv.conf's search list.
+pub(crate) async fn candidates(sys: &Sys, name: &str) -> Vec<String> {
+    let conf = resolv_conf(sys).await;
+    let plain = name.strip_suffix('.').unwrap_or(name);
+    let mut all = Vec::new();
+    if !name.ends_with('.') {
+        all.extend(conf.search.iter().map(|domain| format!("{plain}.{domain}")));
+    }
+    let dots = plain.bytes().filter(|&b| b == b'.').count();
+    all.insert(if dots >= conf.ndots { 0 } else { all.len() }, plain.to_string());
+    all
+}
+
 /// Asks the servers in turn; each failure is told as it happens. `None`: no server could be reached.
 pub(crate) async fn question(sys: &Sys, servers: &[SockAddr], name: &str, rtype: RecordType, tries: u32, recurse: bool) -> Option<Reply> {
     let mut message = Message::query(sys.random().await as u16, name, rtype);
