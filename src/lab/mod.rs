@@ -149,7 +149,9 @@ impl Component for Lab {
         let lang = ctx.props().prefs.lang;
         // Side by side, not each when it is missed.
         for chunk in world::chunks().into_iter().filter(|c| world::FIRST_CHUNKS.contains(&c.name)) {
-            wasm_bindgen_futures::spawn_local(async move { let _ = (chunk.load)().await; });
+            wasm_bindgen_futures::spawn_local(async move {
+                let _ = (chunk.load)().await;
+            });
         }
         // The router has looked the name up.
         let driver = Driver::open(&ctx.props().name).unwrap_or_else(|e| panic!("an open lab: {e}"));

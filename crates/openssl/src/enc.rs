@@ -245,7 +245,7 @@ fn update(held: &mut Vec<u8>, text: &[u8]) -> (More, Vec<u8>) {
         }
     }
     if !held.is_empty() {
-        if held.len() % 4 == 0 {
+        if held.len().is_multiple_of(4) {
             if !flush(held, &mut out) {
                 return (More::Wrong, out);
             }

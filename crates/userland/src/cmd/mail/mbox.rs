@@ -71,7 +71,7 @@ fn is_from(line: &[u8]) -> bool {
 
 impl Message {
     /// The first line's parts: sender and date.
-    pub(super) fn from_line(&self) -> (String, String) {
+    pub(super) fn first_line(&self) -> (String, String) {
         let line = self.text.split(|&b| b == b'\n').next().unwrap_or_default();
         let line = String::from_utf8_lossy(line).into_owned();
         let rest = line.strip_prefix("From ").unwrap_or_default();
@@ -108,7 +108,7 @@ impl Message {
     pub(super) fn sender(&self) -> String {
         match self.field("from").or_else(|| self.field("sender")) {
             Some(from) => skin(&from),
-            None => self.from_line().0,
+            None => self.first_line().0,
         }
     }
     /// Marks it as seen.

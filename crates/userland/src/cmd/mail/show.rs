@@ -124,7 +124,7 @@ impl Mail {
         }
         let subject = m.field("subject").unwrap_or_default();
         let sender = m.sender();
-        let date = m.from_line().1;
+        let date = m.first_line().1;
         let (lines, size) = (m.lines, m.text.len());
         let dot = if i == self.dot { '>' } else { ' ' };
         let line = format!("{dot}{mark}{:3} {sender:<17.17}  {date:>16.16} {lines:4}/{size:<5} {subject}", i + 1);
