@@ -6,6 +6,7 @@ use crate::shell as bash;
 use crate::spec::assert_sorted;
 
 mod adduser;
+mod awk;
 mod base64;
 mod basename;
 mod cat;
@@ -119,12 +120,22 @@ resident! {
 chunk! {
     /// Fetched when the first shell starts: the shell and what the first session needs.
     BASE, BASE_PAGES behind base:
+        base64
+        basename
         bash::BRACKET
         bash
+        bash::TEST
         cat
         chkconfig
+        cut
+        basename::DIRNAME
         echo
+        grep::EGREP
+        env
         r#false
+        grep::FGREP
+        find
+        grep
         id
         ls
         nologin
@@ -133,15 +144,22 @@ chunk! {
         rm
         rsyslogd
         saslauthd
+        sed
+        seq
         service
         bash::SH
         sleep
+        sort
+        stat
         su
         tail
+        tee
         telnet
-        bash::TEST
         touch
+        tr
         r#true
+        uniq
+        which
 }
 
 chunk! {
@@ -152,6 +170,7 @@ chunk! {
         man::APROPOS
         uname::ARCH
         ifconfig::ARP
+        awk
         base64::BASE32
         base64
         basename
@@ -212,6 +231,7 @@ chunk! {
         mail
         mail::MAILX
         man
+        awk::MAWK
         md5sum
         mkdir
         mktemp
