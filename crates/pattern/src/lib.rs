@@ -142,6 +142,9 @@ impl Regex {
         loop {
             if let Some(first) = &self.first {
                 at += text[at..].iter().position(|b| first[usize::from(*b)])?;
+                if self.start_only && at > 0 {
+                    return None;
+                }
             }
             let run = run.get_or_insert_with(|| vm::Run::new(&self.program, text, at, self.utf8, self.wide, self.longest));
             if let Some(end) = run.at(at) {

@@ -100,6 +100,8 @@ fn scripts_do_what_bash_does() {
         ("redirect", include_str!("shell/redirect.case")),
         ("words", include_str!("shell/words.case")),
         ("everyday", include_str!("shell/everyday.case")),
+        ("awk", include_str!("shell/awk.case")),
+        ("tools", include_str!("shell/tools.case")),
     ] {
         let mut k = kernel();
         for (script, want) in cases(text) {

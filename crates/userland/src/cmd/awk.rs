@@ -103,6 +103,7 @@ async fn run(sys: Sys) -> i32 {
                         "mawk 1.3.4 20200120\nCopyright 2008-2019,2020, Thomas E. Dickey\nCopyright 1991-1996,2014, Michael D. Brennan\n"
                     ),
                 );
+                sys.print(STDERR, format_args!("random-funcs:       srandom/random\nregex-funcs:        internal\ncompiled limits:\nsprintf buffer      8192\nmaximum-integer     2147483647\n"));
                 return 0;
             }
             _ if value == "help" || value == "usage" => {

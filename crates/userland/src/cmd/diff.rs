@@ -316,8 +316,7 @@ impl Diff {
             if left.bytes != right.bytes {
                 let what = if self.brief { "Files" } else { "Binary files" };
                 self.sys.print(STDOUT, format_args!("{what} {a} and {b} differ\n"));
-                // Two binary files that differ are trouble, not a difference that was shown.
-                self.status = self.status.max(if self.brief { 1 } else { 2 });
+                self.differ();
             } else if self.same {
                 self.sys.print(STDOUT, format_args!("Files {a} and {b} are identical\n"));
             }

@@ -209,6 +209,9 @@ async fn od(sys: Sys) -> i32 {
         all.push(Format(b'o', 2, false));
     }
     let (mut data, status) = gnu::slurp_all(&sys, given.operands.clone()).await;
+    if status != 0 && data.is_empty() {
+        return status;
+    }
     if skip > data.len() {
         sys.complain(format_args!("cannot skip past end of combined input"));
         return 1;

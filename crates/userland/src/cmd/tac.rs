@@ -133,6 +133,9 @@ async fn nl(sys: Sys) -> i32 {
     };
     let width = usize::try_from(width).unwrap_or(1).clamp(1, 1000);
     let format = given.value(NL_OPTIONS, b'n').unwrap_or("rn");
+    if !["ln", "rn", "rz"].contains(&format) {
+        return gnu::misuse(&sys, 1, format_args!("invalid line numbering format: {}", quote(format)));
+    }
     let separator = given.value(NL_OPTIONS, b's').unwrap_or("\t");
     let (text, status) = gnu::slurp_all(&sys, given.operands.clone()).await;
     let mut n = start;

@@ -255,7 +255,8 @@ impl Parser {
                 self.p.end.push(start);
             } else if self.is("}") {
                 let line = self.tokens.get(self.at).map_or(1, |t| t.1);
-                return Err(format!("line {line}: extra '}}'"));
+                // mawk goes on behind it and stumbles at the next line.
+                return Err(format!("line {line}: extra '}}'\nawk: line {line}: syntax error at or near end of line"));
             } else {
                 self.rule()?;
             }

@@ -150,7 +150,7 @@ pub(super) async fn parse(sys: &Sys, accounts: &Accounts, zone: &Zone, args: &[S
         if arg == ")" {
             return Err("invalid expression; you have too many ')'".into());
         }
-        return Err(p.misplaced(arg));
+        return Err(p.misplaced(arg).await);
     }
     if !p.acts {
         expr = Expr::And(Box::new(expr), Box::new(Expr::Test(Test::Print('\n'))));
@@ -162,9 +162,11 @@ impl Parser<'_> {
     fn peek(&self) -> Option<&str> {
         self.args.get(self.at).map(String::as_str)
     }
-    fn misplaced(&self, arg: &str) -> String {
+    /// A file's name where none may stand. If it is there, a pattern may have been expanded by the shell.
+    async fn misplaced(&self, arg: &str) -> String {
         let mut text = format!("paths must precede expression: `{arg}'");
-        if let Some(name) = self.tested.as_ref().filter(|n| ["-name", "-iname", "-path", "-ipath"].contains(&n.as_str())) {
+        let name = self.tested.as_ref().filter(|n| ["-name", "-iname", "-path", "-ipath"].contains(&n.as_str()));
+        if let (Some(name), true) = (name, self.sys.lstat(arg).await.is_ok()) {
             text.push_str(&format!("\nfind: possible unquoted pattern after predicate `{name}'?"));
         }
         text
@@ -241,9 +243,9 @@ impl Parser<'_> {
         let text = self.argument(name)?;
         number(&text).ok_or_else(|| format!("invalid argument `{text}' to `{name}'"))
     }
-    /// An option for all of the expression: a warning if tests stand before it.
-    fn global(&mut self, name: &str) {
-        if let Some(before) = &self.tested {
+    /// An option for all of the expression: a warning on a terminal if tests stand before it.
+    async fn global(&mut self, name: &str) {
+        if let (Some(before), true) = (&self.tested, self.sys.is_tty(machine::STDIN).await) {
             self.sys.print(
                 STDERR,
                 format_args!(
@@ -254,12 +256,12 @@ impl Parser<'_> {
     }
     async fn primary(&mut self, name: &str) -> Res<Test> {
         if !name.starts_with('-') {
-            return Err(self.misplaced(name));
+            return Err(self.misplaced(name).await);
         }
         let yes = Ok(Test::Bool(true));
         match name {
             "-maxdepth" | "-mindepth" => {
-                self.global(name);
+                self.global(name).await;
                 let text = self.argument(name)?;
                 let Some(n) = gnu::digits(&text) else {
                     return Err(format!("Expected a positive decimal integer argument to {name}, but got {}", quote(&text)));
@@ -272,7 +274,7 @@ impl Parser<'_> {
                 return yes;
             }
             "-depth" | "-d" => {
-                self.global(name);
+                self.global(name).await;
                 self.opts.depth = true;
                 return yes;
             }
