@@ -99,6 +99,7 @@ fn scripts_do_what_bash_does() {
         ("control", include_str!("shell/control.case")),
         ("redirect", include_str!("shell/redirect.case")),
         ("words", include_str!("shell/words.case")),
+        ("errors", include_str!("shell/errors.case")),
         ("everyday", include_str!("shell/everyday.case")),
         ("awk", include_str!("shell/awk.case")),
         ("tools", include_str!("shell/tools.case")),

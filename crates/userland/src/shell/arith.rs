@@ -58,7 +58,7 @@ impl Shell {
     }
 
     fn arith_at(&mut self, text: &str, depth: u32) -> Num {
-        let text = text.trim();
+        let text = text.trim_start();
         if depth > DEEPEST {
             return Err(format!("{text}: expression recursion level exceeded (error token is \"{text}\")"));
         }

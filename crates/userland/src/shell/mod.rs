@@ -327,9 +327,16 @@ impl Shell {
     fn title(&self) -> String {
         match &self.sourced {
             Some(file) => file.clone(),
+            // Where a function comes from.
+            None if !self.interactive && self.opt('c') && self.in_function() => "environment".into(),
+            None if !self.interactive && self.opt('s') && self.in_function() => "main".into(),
             None if self.interactive => self.name.rsplit('/').next().unwrap_or("bash").to_string(),
             None => self.name.clone(),
         }
+    }
+
+    fn in_function(&self) -> bool {
+        self.calls.iter().any(|c| c != "source")
     }
 
     /// Prints a message as bash does: with the line's number unless it was typed.

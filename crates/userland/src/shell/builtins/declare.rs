@@ -76,11 +76,11 @@ impl Shell {
 }
 
 pub(super) async fn declare(sh: &mut Shell, a: &[String]) -> Run {
-    set(sh, a, 0, !sh.calls.is_empty() && sh.calls.iter().any(|c| c != "source")).await
+    set(sh, a, 0, sh.in_function()).await
 }
 
 pub(super) async fn local(sh: &mut Shell, a: &[String]) -> Run {
-    if !sh.calls.iter().any(|c| c != "source") {
+    if !sh.in_function() {
         return Ok(sh.complain("local", "can only be used in a function"));
     }
     if a.len() == 1 {

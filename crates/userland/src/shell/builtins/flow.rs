@@ -101,7 +101,9 @@ pub(super) async fn exit(sh: &mut Shell, a: &[String]) -> Run {
     }
     let status = number(sh, a).unwrap_or(2);
     if a.len() > 2 && a[1].parse::<i64>().is_ok() {
-        return Ok(sh.complain(&a[0], "too many arguments"));
+        sh.complain(&a[0], "too many arguments");
+        sh.status = 1;
+        return if sh.interactive { Ok(1) } else { Err(Flow::Discard) };
     }
     sh.status = status;
     Err(Flow::Exit)

@@ -201,6 +201,11 @@ const LIMITS: [(char, &str, &str); 6] = [
 pub(super) async fn ulimit(sh: &mut Shell, a: &[String]) -> Run {
     let flags: String = a[1..].iter().filter(|x| x.starts_with('-')).map(|x| &x[1..]).collect();
     let all = flags.contains('a');
+    if let Some(c) = flags.chars().find(|c| !"aSH".contains(*c) && !LIMITS.iter().any(|l| l.0 == *c)) {
+        sh.error(format_args!("ulimit: -{c}: invalid option"));
+        sh.usage("ulimit");
+        return Ok(2);
+    }
     let which = flags.chars().find(|c| LIMITS.iter().any(|l| l.0 == *c)).unwrap_or('f');
     for (letter, name, value) in LIMITS {
         if all {
