@@ -120,22 +120,12 @@ resident! {
 chunk! {
     /// Fetched when the first shell starts: the shell and what the first session needs.
     BASE, BASE_PAGES behind base:
-        base64
-        basename
         bash::BRACKET
         bash
-        bash::TEST
         cat
         chkconfig
-        cut
-        basename::DIRNAME
         echo
-        grep::EGREP
-        env
         r#false
-        grep::FGREP
-        find
-        grep
         id
         ls
         nologin
@@ -144,22 +134,15 @@ chunk! {
         rm
         rsyslogd
         saslauthd
-        sed
-        seq
         service
         bash::SH
         sleep
-        sort
-        stat
         su
         tail
-        tee
         telnet
+        bash::TEST
         touch
-        tr
         r#true
-        uniq
-        which
 }
 
 chunk! {
