@@ -205,6 +205,8 @@ pub(crate) async fn main(sys: Sys) -> i32 {
         Err((d, why)) => return d.log.fatal(&why).await,
     };
     v.d.jail().await;
+    // Others may read the cache.
+    v.d.sys.umask(Some(0o022)).await;
     if v.file.is_none() {
         v.d.server.limits(1 << 30, 0);
     }

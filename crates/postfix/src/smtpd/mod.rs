@@ -12,6 +12,7 @@ mod path;
 pub(crate) mod peer;
 mod reply;
 mod session;
+mod stream;
 mod transcript;
 mod verbs;
 

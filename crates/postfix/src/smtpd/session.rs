@@ -3,9 +3,9 @@
 
 use super::chat::{Chat, Stop, escape};
 use super::env::Env;
-use super::message::Stream;
 use super::peer::Peer;
 use super::reply::{Reply, Then};
+use super::stream::Stream;
 use super::verbs::{VERBS, Verb};
 use crate::restrictions::check::{Actions, Check, Facts, printable};
 use crate::sasl;
