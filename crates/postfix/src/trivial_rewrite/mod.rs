@@ -29,6 +29,8 @@ pub(crate) async fn main(sys: Sys) -> i32 {
     }
     let [Some(normal), Some(probes)] = routers else { return 1 };
     d.jail().await;
+    normal.look_up_wildcard(&d).await;
+    probes.look_up_wildcard(&d).await;
     let cfg = d.cfg.clone();
     let rules = |origin: &'static str, domain: &'static str| Rules {
         swap_bangpath: cfg.bool("swap_bangpath"),

@@ -6,11 +6,12 @@ use crate::address::find::{self, Keys, looked_up};
 use crate::address::local::Local;
 use crate::address::rewrite::{Rules, find as find_op, rewrite_tree, rfind};
 use crate::address::tok::{Tok, internal, quote_local, scan};
-use crate::lookup::{MAP_FLAGS, Maps, MatchKind, MatchList, ROUTE_FLAGS};
+use crate::lookup::{Found, MAP_FLAGS, Maps, MatchKind, MatchList, ROUTE_FLAGS};
 use crate::rewrite_clnt::{Resolved, resolved};
 use crate::server::Daemon;
 use crate::why;
-use machine::Because;
+use machine::{Because, SimTime};
+use std::cell::RefCell;
 
 /// The tables and parameters that decide ways; one set for mail, one for address probes.
 pub(super) struct Router {
@@ -22,6 +23,8 @@ pub(super) struct Router {
     transport: Maps,
     sender_relay: Maps,
     sender_transport: Maps,
+    /// What the transport table says of `*`, and until when that is believed.
+    wildcard: RefCell<(Found, SimTime)>,
     parents: bool,
     prefix: &'static str,
 }
@@ -44,6 +47,7 @@ impl Router {
             transport: maps("transport_maps").await?,
             sender_relay: maps("sender_dependent_relayhost_maps").await?,
             sender_transport: maps("sender_dependent_default_transport_maps").await?,
+            wildcard: RefCell::new((Ok(None), SimTime::default())),
             parents: d.cfg.list("parent_domain_matches_subdomains").iter().any(|p| p == "transport_maps"),
             prefix,
         })
@@ -266,6 +270,11 @@ impl Router {
             }
         }
     }
+    /// The entry for all other destinations is asked for once in 30 seconds.
+    pub(super) async fn look_up_wildcard(&self, d: &Daemon) {
+        let found = self.transport.find("*").await;
+        *self.wildcard.borrow_mut() = (found, d.sys.now().plus_secs(30));
+    }
     async fn transport_table(&self, d: &Daemon, way: &mut Resolved, domain: &str, because: &mut Vec<Because>) -> Option<()> {
         if self.transport.is_empty() {
             return Some(());
@@ -273,13 +282,23 @@ impl Router {
         let failed = || d.log.warn(format_args!("{} lookup failure", self.transport.title()));
         let hit = match find::find(&d.cfg, &self.transport, &way.recipient, Keys::Domains(self.parents)).await {
             Ok(Some(found)) => Some(found.hit),
-            Ok(None) => match self.transport.find_fixed("*").await {
-                Ok(hit) => hit,
-                Err(_) => {
-                    failed();
-                    return None;
+            Ok(None) => {
+                let (stale, broken) = {
+                    let kept = self.wildcard.borrow();
+                    (d.sys.now() > kept.1, kept.0.is_err())
+                };
+                if stale || broken {
+                    self.look_up_wildcard(d).await;
                 }
-            },
+                let kept = self.wildcard.borrow().0.clone();
+                match kept {
+                    Ok(hit) => hit,
+                    Err(_) => {
+                        failed();
+                        return None;
+                    }
+                }
+            }
             Err(_) => {
                 failed();
                 return None;
