@@ -93,10 +93,10 @@ impl Find {
         self.status = 1;
     }
     async fn look(&self, path: &str, operand: bool) -> Result<Stat, Errno> {
-        if self.opts.follow || operand && self.opts.follow_operands {
-            if let Ok(stat) = self.sys.stat(path).await {
-                return Ok(stat);
-            }
+        if (self.opts.follow || operand && self.opts.follow_operands)
+            && let Ok(stat) = self.sys.stat(path).await
+        {
+            return Ok(stat);
         }
         self.sys.lstat(path).await
     }

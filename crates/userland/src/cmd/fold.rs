@@ -202,11 +202,9 @@ async fn column(sys: Sys) -> i32 {
                 line.push_str(between);
             }
         }
-        for c in row.len()..columns {
-            if c + 1 < columns {
-                line.push_str(&" ".repeat(widths[c]));
-                line.push_str(between);
-            }
+        for w in widths.iter().take(columns.saturating_sub(1)).skip(row.len()) {
+            line.push_str(&" ".repeat(*w));
+            line.push_str(between);
         }
         sys.print(STDOUT, format_args!("{line}\n"));
     }

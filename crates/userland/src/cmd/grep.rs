@@ -1,13 +1,15 @@
 //! grep, egrep, fgrep: print lines that match patterns.  Source: POSIX grep, GNU grep 3.8.
 //! Here: options, patterns, which files. Reading and printing: `grep/scan.rs`. Not here: -z.
 
+mod notation;
 mod scan;
 
 use crate::util::gnu;
 use crate::util::walk::{base, join};
 use crate::{Arg, Ex, Opt, Spec};
 use machine::{FileKind, STDERR, STDOUT, Sys};
-use pattern::{GlobFlags, Options, Regex, Syntax, fnmatch};
+use notation::*;
+use pattern::{GlobFlags, Options, Syntax, fnmatch};
 use scan::Scan;
 
 pub(super) const SPEC: Spec = Spec {
@@ -117,36 +119,6 @@ async fn other(sys: Sys, option: &str) -> i32 {
     let e = sys.exec("/usr/bin/grep", args, sys.environ().to_vec()).await;
     sys.complain(format_args!("/usr/bin/grep: {e}"));
     127
-}
-
-/// The patterns, in the notation asked for.
-struct Notation {
-    syntax: Syntax,
-    fixed: bool,
-    options: Options,
-    words: bool,
-    lines: bool,
-}
-
-impl Notation {
-    fn compile(&self, pattern: &[u8]) -> Result<Regex, pattern::Error> {
-        let mut text = Vec::new();
-        if self.fixed {
-            for b in pattern {
-                if b"\\.[]*^$".contains(b) {
-                    text.push(b'\\');
-                }
-                text.push(*b);
-            }
-        } else if self.syntax == Syntax::Perl && (self.lines || self.words) {
-            let (a, b): (&[u8], &[u8]) = if self.lines { (b"^(?:", b")$") } else { (b"(?<!\\w)(?:", b")(?!\\w)") };
-            text = [a, pattern, b].concat();
-        } else {
-            text = pattern.to_vec();
-        }
-        let syntax = if self.fixed { Syntax::Basic } else { self.syntax };
-        Regex::new(&text, syntax, self.options)
-    }
 }
 
 async fn run(sys: Sys) -> i32 {
@@ -397,23 +369,4 @@ async fn run(sys: Sys) -> i32 {
 fn options(sys: &Sys, args: &[String]) -> Result<crate::Given, i32> {
     let hint = format!("{USAGE}Try 'grep --help' for more information.\n");
     gnu::options_usage(sys, args, OPTIONS, HELP, 2, &hint)
-}
-
-fn add(old: Option<Vec<u8>>, more: &[u8]) -> Vec<u8> {
-    match old.filter(|o| o != &[0]) {
-        Some(mut all) => {
-            all.push(b'\n');
-            all.extend_from_slice(more);
-            all
-        }
-        None => more.to_vec(),
-    }
-}
-
-fn bad_word(sys: &Sys, arg: &str, option: &str, words: &[&str]) -> i32 {
-    use crate::util::quote::quote;
-    let list: String = words.iter().map(|w| format!("  - {}\n", quote(w))).collect();
-    sys.complain(format_args!("invalid argument {} for {}", quote(arg), quote(option)));
-    sys.print(STDERR, format_args!("Valid arguments are:\n{list}{USAGE}Try 'grep --help' for more information.\n"));
-    2
 }

@@ -1,9 +1,10 @@
 //! tail: print the last lines or bytes, and go on as files grow.  Source: POSIX tail, coreutils 9.1.
 
+use crate::util::float::strtod;
 use crate::util::gnu;
 use crate::util::quote::{quote, quoteaf};
 use crate::{Arg, Ex, Opt, Spec};
-use machine::{Errno, Fd, FileKind, Interest, STDERR, STDOUT, SimTime, Sys, Whence};
+use machine::{Errno, Fd, FileKind, Interest, KillTarget, STDERR, STDOUT, SimTime, Sys, Whence};
 
 pub(super) const SPEC: Spec = Spec {
     name: "tail",
@@ -14,6 +15,7 @@ pub(super) const SPEC: Spec = Spec {
     examples: &[
         Ex { sh: "seq 5 | tail -n 2", out: "4\n5\n", code: 0 },
         Ex { sh: "seq 5 | tail -n +4", out: "4\n5\n", code: 0 },
+        Ex { sh: "echo a > f; (sleep 3; echo b >> f) & tail -f --pid=$! -s 0.5 f", out: "a\nb\n", code: 0 },
         Ex { sh: "tail nosuch", out: "tail: cannot open 'nosuch' for reading: No such file or directory\n", code: 1 },
     ],
 };
@@ -42,6 +44,12 @@ struct Followed {
     at: u64,
 }
 
+/// How long to follow: until this process ends; so often (in microseconds) what gives no news is looked at.
+struct Wait {
+    pid: Option<machine::Pid>,
+    interval: u64,
+}
+
 /// The operands and the order: how much, of what, from where.
 struct Order {
     n: u64,
@@ -62,6 +70,7 @@ async fn run(sys: Sys) -> i32 {
         Err(status) => return status,
     };
     let mut order = Order { n: 10, bytes: false, from_start: false };
+    let mut wait = Wait { pid: None, interval: 1_000_000 };
     let (mut header, mut follow, mut by_name, mut retry) = (None, false, false, false);
     for (i, value) in &given.options {
         let value = value.as_deref().unwrap_or("");
@@ -72,6 +81,20 @@ async fn run(sys: Sys) -> i32 {
             (b'F', _) => (follow, by_name, retry) = (true, true, true),
             (_, "follow") => (follow, by_name) = (true, value == "name"),
             (_, "retry") => retry = true,
+            (_, "pid") => match value.parse() {
+                Ok(n) if n >= 0 => wait.pid = Some(n),
+                _ => {
+                    sys.complain(format_args!("invalid PID: {}", quote(value)));
+                    return 1;
+                }
+            },
+            (b's', _) => match strtod(value.as_bytes()) {
+                (secs, used) if used == value.len() && used > 0 && secs >= 0.0 => wait.interval = (secs * 1e6) as u64,
+                _ => {
+                    sys.complain(format_args!("invalid number of seconds: {}", quote(value)));
+                    return 1;
+                }
+            },
             (c @ (b'c' | b'n'), _) => {
                 order.bytes = c == b'c';
                 order.from_start = value.starts_with('+');
@@ -128,7 +151,7 @@ async fn run(sys: Sys) -> i32 {
             sys.complain(format_args!("no files remaining"));
             return 1;
         }
-        watch(&sys, followed, by_name, header).await;
+        watch(&sys, followed, by_name, header, &wait).await;
     }
     status
 }
@@ -164,17 +187,23 @@ fn skip_lines(text: &[u8], n: usize) -> usize {
 }
 
 /// Prints what is added, for ever.
-async fn watch(sys: &Sys, mut files: Vec<Followed>, by_name: bool, header: bool) {
+async fn watch(sys: &Sys, mut files: Vec<Followed>, by_name: bool, header: bool, wait: &Wait) {
     let mut last = files.len().wrapping_sub(1);
     loop {
         let fds: Vec<(Fd, Interest)> = files.iter().filter_map(|f| f.fd).map(|fd| (fd, Interest::Change)).collect();
         if fds.is_empty() && !by_name {
             return;
         }
-        let until: Option<SimTime> = if by_name { Some(sys.now().plus_secs(1)) } else { None };
-        if fds.is_empty() {
-            let _ = sys.sleep(1_000_000).await;
-        } else if sys.poll(&fds, until).await.is_err() {
+        // The process is looked for before the files are read, so that its last words are not missed.
+        let gone = match wait.pid {
+            Some(pid) => sys.kill(KillTarget::Pid(pid), None).await == Err(Errno::ESRCH),
+            None => false,
+        };
+        let asks = by_name || wait.pid.is_some();
+        let until: Option<SimTime> = if asks && !gone { Some(sys.now().plus_micros(wait.interval)) } else { None };
+        if !gone && fds.is_empty() {
+            let _ = sys.sleep(wait.interval.max(1)).await;
+        } else if !gone && sys.poll(&fds, until).await.is_err() {
             return;
         }
         for (i, file) in files.iter_mut().enumerate() {
@@ -197,6 +226,9 @@ async fn watch(sys: &Sys, mut files: Vec<Followed>, by_name: bool, header: bool)
             if by_name {
                 reopen(sys, file).await;
             }
+        }
+        if gone {
+            return;
         }
     }
 }

@@ -23,7 +23,7 @@ impl Val {
     pub(super) fn input(s: &[u8]) -> Val {
         let trimmed = s.trim_ascii();
         let decimal = trimmed.first().is_some_and(|b| b.is_ascii_digit() || matches!(b, b'.' | b'-' | b'+'));
-        if decimal && !trimmed.iter().any(u8::is_ascii_alphabetic) || trimmed.iter().any(|b| matches!(b, b'e' | b'E')) && decimal {
+        if decimal && trimmed.iter().all(|b| !b.is_ascii_alphabetic() || matches!(b, b'e' | b'E')) {
             let (x, used) = float::strtod(trimmed);
             if used == trimmed.len() {
                 return Val::Both(Rc::new(s.to_vec()), x);
@@ -181,7 +181,8 @@ pub(super) fn sprintf(format: &[u8], args: &[Val], conv: &[u8]) -> Option<Vec<u8
             _ => return None,
         };
         let fill = width.saturating_sub(head.len() + body.len());
-        let zero = has(b'0') && !has(b'-') && !matches!(kind, b'c' | b's') && !(precision.is_some() && b"diouxX".contains(&kind));
+        let whole = precision.is_some() && b"diouxX".contains(&kind);
+        let zero = has(b'0') && !(has(b'-') || whole || matches!(kind, b'c' | b's'));
         if has(b'-') {
             body.resize(body.len() + fill, b' ');
         } else if zero {

@@ -222,7 +222,7 @@ pub(super) fn compare(left: &Side, right: &Side, blind: Blind) -> Vec<Change> {
         for i in 0..side.lines.len() {
             let mut key = blind.key(side.line(i));
             let whole = i + 1 < side.lines.len() || side.ended;
-            if !whole && !(blind.all_space || blind.space_change || blind.trailing) {
+            if !(whole || blind.all_space || blind.space_change || blind.trailing) {
                 key.push(b'\n');
             }
             all.push((key, all.len()));

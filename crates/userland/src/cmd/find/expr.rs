@@ -1,86 +1,16 @@
 //! find: the command line: paths, options, and the expression with its complaints.
 //! Not here: what a test finds (`find`). Source: GNU findutils 4.9.0.
 
+mod tree;
+
 use crate::util::perm::Change;
 use crate::util::quote::quote;
 use crate::util::users::Accounts;
 use crate::util::zone::Zone;
 use crate::util::{gnu, when};
-use machine::{STDERR, SimTime, Sys};
+use machine::{STDERR, Sys};
 use pattern::Regex;
-
-/// `+n`, `-n`, `n`.
-pub(super) struct Count {
-    pub(super) sign: u8,
-    pub(super) n: u64,
-}
-
-pub(super) struct Age {
-    pub(super) which: u8,
-    pub(super) count: Count,
-    /// Seconds: a day or a minute.
-    pub(super) unit: u64,
-}
-
-pub(super) struct Exec {
-    pub(super) number: usize,
-    pub(super) argv: Vec<String>,
-    pub(super) many: bool,
-    pub(super) ask: bool,
-    pub(super) in_dir: bool,
-}
-
-pub(super) enum Test {
-    Bool(bool),
-    Glob {
-        pattern: String,
-        whole: bool,
-        casefold: bool,
-    },
-    LinkName(String, bool),
-    Regex(Box<Regex>),
-    /// Letters of kinds.
-    Type(String),
-    Perm(u8, u16),
-    Size(Count, u64),
-    Age(Age),
-    Newer(u8, SimTime),
-    User(u32),
-    Group(u32),
-    NoUser,
-    NoGroup,
-    Empty,
-    Links(Count),
-    Inode(Count),
-    Access(bool, bool, bool),
-    Print(char),
-    Printf(String),
-    Ls,
-    Prune,
-    Quit,
-    Delete,
-    Exec(Exec),
-}
-
-pub(super) enum Expr {
-    Test(Test),
-    Not(Box<Expr>),
-    And(Box<Expr>, Box<Expr>),
-    Or(Box<Expr>, Box<Expr>),
-    Comma(Box<Expr>, Box<Expr>),
-}
-
-impl Expr {
-    /// The `-exec` of this number.
-    pub(super) fn exec(&self, number: usize) -> Option<&Exec> {
-        match self {
-            Expr::Test(Test::Exec(e)) if e.number == number => Some(e),
-            Expr::Test(_) => None,
-            Expr::Not(a) => a.exec(number),
-            Expr::And(a, b) | Expr::Or(a, b) | Expr::Comma(a, b) => a.exec(number).or_else(|| b.exec(number)),
-        }
-    }
-}
+pub(super) use tree::*;
 
 #[derive(Default)]
 pub(super) struct Options {
