@@ -114,6 +114,8 @@ messages! {
     RETURNED "The lab is as you left it." "实验与你离开时相同。"
     SET_ASIDE "The saved lab could not be used. It is kept under “{}” in the browser's storage; this is a new one." "保存的实验无法使用，已另存在浏览器存储的“{}”下；这是一个新的实验。"
     LOADING "Fetching {}…" "正在取 {}……"
+    LOAD_AGAIN "Part of the program ({}) could not be fetched. It is tried again until it comes; check the connection." "程序的一部分（{}）没有取到，会一直重试；请检查网络。"
+    STARTING "The machines are starting…" "主机正在启动……"
     LOAD_FAILED "Part of the program ({}) could not be fetched. Check the connection and run the command again." "程序的一部分（{}）没有取到。请检查网络，再运行一次命令。"
     NOT_SAVED "The browser's storage is full or switched off: this lab will not survive a reload." "浏览器存储已满或被关闭：刷新页面后这个实验不会保留。"
 

@@ -74,6 +74,8 @@ pub(crate) struct Lab {
     timer: Option<Timeout>,
     saver: Option<Timeout>,
     speaker: Option<Timeout>,
+    /// Tries again to fetch what no lab can do without.
+    pub(super) again: Option<Timeout>,
     /// Fetches the rest of the program when there is time.
     fetcher: Option<Timeout>,
     _seconds: Interval,
@@ -92,6 +94,7 @@ pub(crate) enum Msg {
     /// The page goes away.
     Leave,
     Speak,
+    Load(&'static world::Chunk),
     Loaded(&'static world::Chunk, Result<&'static [world::Program], world::LoadError>),
     /// A line for the front terminal, without its end.
     Line(String),
@@ -199,6 +202,7 @@ impl Component for Lab {
             timer: None,
             saver: None,
             speaker: None,
+            again: None,
             fetcher: None,
             _seconds: Interval::new(1000, move || link.send_message(Msg::Second)),
             _listeners: listeners,

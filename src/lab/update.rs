@@ -4,6 +4,7 @@ use super::{Lab, Msg, Phone};
 use crate::i18n;
 use crate::panes::View;
 use crate::platform;
+use gloo::timers::callback::Timeout;
 use world::{Input, TtyId};
 use yew::prelude::*;
 
@@ -39,12 +40,24 @@ impl Lab {
                 let (count, last) = std::mem::take(&mut self.shared.borrow_mut().news);
                 self.spoken = if count > 1 { lang.fill(i18n::LINES_NEWS, &[&count.to_string(), &last]) } else { last };
             }
+            Msg::Loaded(chunk, Err(_)) if world::FIRST_CHUNKS.contains(&chunk.name) => {
+                // Without it there is no machine that could go on.
+                self.notice = Some(lang.fill(i18n::LOAD_AGAIN, &[chunk.name]));
+                let link = ctx.link().clone();
+                self.again = Some(Timeout::new(3000, move || link.send_message(Msg::Load(chunk))));
+            }
             Msg::Loaded(chunk, table) => {
                 let failed = table.is_err();
                 self.shared.borrow_mut().loaded(chunk.name, table);
                 if failed {
                     self.notice = Some(lang.fill(i18n::LOAD_FAILED, &[chunk.name]));
+                } else if self.again.take().is_some() {
+                    self.notice = None;
                 }
+            }
+            Msg::Load(chunk) => {
+                self.shared.borrow_mut().loads.push(chunk);
+                return false;
             }
             Msg::Line(line) => self.type_bytes((line + "\n").into_bytes()),
             Msg::Bytes(bytes) => self.type_bytes(bytes),

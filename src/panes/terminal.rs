@@ -149,7 +149,7 @@ fn new_terminal(hosts: &'static [(&'static str, &'static [&'static str])], link:
 }
 
 fn body(lab: &Lab, d: &crate::driver::Driver, link: &Scope<Lab>, lang: Lang) -> Html {
-    let Some(term) = d.term() else { return Html::default() };
+    let Some(term) = d.term() else { return html! { <div class="empty-s">{ lang.t(i18n::STARTING) }</div> } };
     let t = |m| lang.t(m);
     if let Some(screen) = &term.transcript.screen {
         let rows = screen.rows();
