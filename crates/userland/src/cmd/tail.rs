@@ -4,7 +4,7 @@ use crate::util::float::strtod;
 use crate::util::gnu;
 use crate::util::quote::{quote, quoteaf};
 use crate::{Arg, Ex, Opt, Spec};
-use machine::{Errno, Fd, FileKind, Interest, KillTarget, STDERR, STDOUT, SimTime, Sys, Whence};
+use machine::{Errno, Fd, FileKind, Interest, STDERR, STDOUT, SimTime, Sys, Whence};
 
 pub(super) const SPEC: Spec = Spec {
     name: "tail",
@@ -194,9 +194,10 @@ async fn watch(sys: &Sys, mut files: Vec<Followed>, by_name: bool, header: bool,
         if fds.is_empty() && !by_name {
             return;
         }
-        // The process is looked for before the files are read, so that its last words are not missed.
+        // The process is looked for before the files are read, so that its last words are not missed. One that has ended and that its
+        // shell has not asked for yet counts as gone: bash asks at once.
         let gone = match wait.pid {
-            Some(pid) => sys.kill(KillTarget::Pid(pid), None).await == Err(Errno::ESRCH),
+            Some(pid) => !sys.procs().await.iter().any(|p| p.pid == pid && p.state != 'Z'),
             None => false,
         };
         let asks = by_name || wait.pid.is_some();
