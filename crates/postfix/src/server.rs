@@ -310,6 +310,9 @@ impl Daemon {
         if let Some(arg) = bad {
             return Err(log.fatal(&format!("invalid \"-o {arg}\" option value: missing '=' after attribute name")).await);
         }
+        if !server.alone && server.kind.is_empty() {
+            return Err(log.fatal("no transport type specified").await);
+        }
         if !server.alone && sys.fstat(LISTEN_FD).await.is_err() {
             return Err(log.fatal("this command should be run by the Postfix master(8) daemon").await);
         }

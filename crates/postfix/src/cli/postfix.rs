@@ -5,8 +5,27 @@ use super::{Getopt, upkeep};
 use crate::config::Config;
 use crate::maillog::Log;
 use machine::{ChildStatus, Fd, KillTarget, Open, STDERR, STDOUT, Signal, Spawn, Sys, WaitFor};
+use std::cell::Cell;
 
 const LAST_LEVEL: &str = "3.6";
+/// Parameters of an installation, as post-install compares them.
+const INSTALLATION: [&str; 15] = [
+    "command_directory",
+    "daemon_directory",
+    "data_directory",
+    "html_directory",
+    "mail_owner",
+    "mailq_path",
+    "manpage_directory",
+    "newaliases_path",
+    "queue_directory",
+    "readme_directory",
+    "sample_directory",
+    "sendmail_path",
+    "setgid_group",
+    "shlib_directory",
+    "meta_directory",
+];
 const USAGE: &str =
     "Usage: postfix start (or stop, reload, abort, flush, check, status, set-permissions, upgrade-configuration, logrotate)";
 
@@ -59,6 +78,8 @@ pub(super) struct Script {
     commands: String,
     daemons: String,
     tag: String,
+    /// postconf has something to complain of, each time it is asked.
+    complains: Cell<bool>,
 }
 
 impl Script {
@@ -71,7 +92,7 @@ impl Script {
         ];
         let [commands, daemons] = ["command_directory", "daemon_directory"].map(|n| cfg.str(n));
         let tag = format!("{}/postfix-script", cfg.str("syslog_name"));
-        Script { sys: sys.clone(), cfg, env, commands, daemons, tag }
+        Script { sys: sys.clone(), cfg, env, commands, daemons, tag, complains: Cell::new(false) }
     }
     async fn start(&self, path: &str, args: &[&str], fds: Vec<(Fd, Fd)>) -> Option<i32> {
         let argv = std::iter::once(path).chain(args.iter().copied()).map(String::from).collect();
@@ -100,12 +121,17 @@ impl Script {
     }
     /// What postconf prints, newlines at the end removed; a fatal message and the script's end if it fails.
     async fn postconf(&self, args: &[&str]) -> Result<String, i32> {
-        if let Ok((from, to)) = self.sys.pipe().await {
+        if let (Ok((from, to)), Ok((said, err))) = (self.sys.pipe().await, self.sys.pipe().await) {
             let path = format!("{}/postconf", self.commands);
-            let pid = self.start(&path, args, vec![(0, 0), (STDOUT, to), (2, 2)]).await;
+            let pid = self.start(&path, args, vec![(0, 0), (STDOUT, to), (STDERR, err)]).await;
             let _ = self.sys.close(to).await;
+            let _ = self.sys.close(err).await;
             let text = self.sys.read_all(from).await.unwrap_or_default();
+            let complaints = self.sys.read_all(said).await.unwrap_or_default();
             let _ = self.sys.close(from).await;
+            let _ = self.sys.close(said).await;
+            self.sys.put(STDERR, &complaints);
+            self.complains.set(self.complains.get() || !complaints.is_empty());
             if self.end_of(pid).await == 0 {
                 return Ok(String::from_utf8_lossy(&text).trim_end_matches('\n').to_string());
             }
@@ -150,9 +176,14 @@ impl Script {
         }
     }
 
-    async fn run(&self, args: &[String]) -> Result<i32, i32> {
+    /// What the script does whenever it begins.
+    async fn prologue(&self) -> Result<(), i32> {
         self.postconf(&["-dh", "config_directory"]).await?;
         self.postconf(&["-c", "/etc/postfix", "-h", "multi_instance_directories"]).await?;
+        Ok(())
+    }
+    async fn run(&self, args: &[String]) -> Result<i32, i32> {
+        self.prologue().await?;
         let verb = args.first().map_or("", String::as_str);
         match verb {
             "start_msg" => self.sys.print(STDOUT, format_args!("Start postfix\n")),
@@ -185,7 +216,7 @@ impl Script {
             "flush" => return Ok(self.command("postqueue", &["-f"]).await),
             "check" => {
                 self.check_fatal().await?;
-                upkeep::warn(self).await;
+                self.check_warn().await?;
             }
             "status" => {
                 if !self.is_running(true).await {
@@ -213,7 +244,7 @@ impl Script {
             if self.check_fatal().await.is_err() {
                 return self.fatal("Postfix integrity check failed!").await;
             }
-            upkeep::warn(self).await;
+            let _ = self.check_warn().await;
         }
         self.say("info", "starting the Postfix mail system").await;
         let master = format!("{}/master", self.daemons);
@@ -240,6 +271,15 @@ impl Script {
     }
     /// What must be right before mail may flow.
     async fn check_fatal(&self) -> Result<(), i32> {
+        if self.complains.get() {
+            // The parts of the real script ask for every parameter of the installation; their answers are known, their complaints not.
+            self.prologue().await?;
+            self.prologue().await?;
+            self.postconf(&["-dhx", "mail_version"]).await?;
+            for name in INSTALLATION {
+                self.postconf(&["-c", self.cfg.dir(), "-h", name]).await?;
+            }
+        }
         upkeep::create_missing(self).await;
         let path = format!("{}/master.cf", self.cfg.dir());
         if self.sys.stat(&path).await.is_err() {
@@ -247,6 +287,13 @@ impl Script {
         }
         self.postconf(&["-h", "maillog_file"]).await?;
         if self.command("postsuper", &[]).await == 0 { Ok(()) } else { Err(1) }
+    }
+    async fn check_warn(&self) -> Result<(), i32> {
+        if self.complains.get() {
+            self.prologue().await?;
+        }
+        upkeep::warn(self).await;
+        Ok(())
     }
     async fn rotate(&self, args: &[String]) -> Result<i32, i32> {
         if args.len() > 1 {

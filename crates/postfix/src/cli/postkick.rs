@@ -8,7 +8,7 @@ use machine::Sys;
 
 /// The program.
 pub(crate) async fn main(sys: Sys) -> i32 {
-    let log = Log::tool(&sys);
+    let log = Log::console(&sys);
     match run(&sys, &log).await {
         Ok(status) => status,
         Err(text) => log.fatal(&text).await,
@@ -28,11 +28,13 @@ async fn run(sys: &Sys, log: &Log) -> Result<i32, String> {
     }
     let [class, service, request] = opts.rest() else { return Err(usage()) };
     let cfg = Config::load(log, &dir, &[]).await?;
-    log.set_syslog_name(&cfg.str("syslog_name"));
     let queue = cfg.str("queue_directory");
     sys.chdir(&queue).await.map_err(|e| format!("chdir {queue}: {e}"))?;
     let path = format!("{class}/{service}");
-    if trigger(sys, &path, request.as_bytes()).await.is_err() {
+    if let Err(e) = trigger(sys, &path, request.as_bytes()).await {
+        if sys.stat(&path).await.is_err() {
+            log.warn(format_args!("unable to look up {path}: {e}"));
+        }
         log.warn(format_args!("Cannot contact class {class} service {service} - perhaps the mail system is down"));
         return Ok(1);
     }

@@ -119,9 +119,10 @@ impl MainCf {
     pub(crate) async fn load(log: &Log, path: &str) -> Result<MainCf, String> {
         let sys = log.sys();
         let mut before = sys.now().secs();
+        let mut main = MainCf { path: path.to_string(), entries: Map::new() };
         loop {
             let bytes = sys.read_file(path).await.map_err(|e| format!("open {path}: {e}"))?;
-            let main = MainCf::parse(log, path, &bytes)?;
+            main.parse(log, &bytes)?;
             let written = sys.stat(path).await.map_or(0, |st| st.mtime.secs());
             let after = sys.now().secs();
             if written + 1 < before || written > after {
@@ -131,21 +132,18 @@ impl MainCf {
             let _ = sys.sleep(300_000).await;
         }
     }
-    /// Parses the text of a main.cf; warnings go to `log`.
-    ///
-    /// # Errors
-    /// The text of Postfix's fatal message.
-    pub(crate) fn parse(log: &Log, path: &str, bytes: &[u8]) -> Result<MainCf, String> {
-        let mut entries: Map<String, Entry> = Map::new();
+    /// Takes the entries of a text over those of an earlier reading; warnings go to `log`.
+    fn parse(&mut self, log: &Log, bytes: &[u8]) -> Result<(), String> {
+        let path = &self.path;
         for line in logical_lines_of(log, path, bytes) {
             let (name, value) =
                 split_nameval(&line.text).map_err(|why| format!("{path}, line {}: {why}: \"{}\"", line.first, line.text))?;
-            if let Some(old) = entries.insert(name.to_string(), Entry { value: value.to_string(), line: line.first })
+            if let Some(old) = self.entries.insert(name.to_string(), Entry { value: value.to_string(), line: line.first })
                 && old.value != value
             {
                 log.warn(format_args!("{path}, line {}: overriding earlier entry: {name}={}", line.first, old.value));
             }
         }
-        Ok(MainCf { path: path.to_string(), entries })
+        Ok(())
     }
 }

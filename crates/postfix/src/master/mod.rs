@@ -41,7 +41,7 @@ pub(crate) async fn main(sys: Sys) -> i32 {
         return log.fatal("the master command is reserved for the superuser").await;
     }
     let mut given = Given::default();
-    let mut opts = crate::cli::Getopt::new(&sys);
+    let mut opts = crate::cli::Getopt::named(&sys, sys.arg(0));
     while let Some((letter, value)) = opts.next("c:Dde:istvw") {
         match letter {
             'c' => given.dir = Some(value),

@@ -319,6 +319,10 @@ fn references(text: &str) -> Vec<String> {
             rest = after;
             continue;
         }
+        if rest.starts_with('{') && !rest.contains('}') {
+            // Cut off: what it would mean nobody knows.
+            break;
+        }
         let start = rest.trim_start_matches(['(', '{']).trim_start();
         let end = start.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(start.len());
         // `${{…` compares texts: what they refer to comes later.
