@@ -34,7 +34,6 @@ async fn run(sys: Sys) -> i32 {
     }
     let Some((pattern, rest)) = args.split_first() else { return gnu::missing(&sys, None) };
     let done = format(pattern, rest, &Style { quote: |s| shell_escape(s, false, false), date: None, no_char: b"\0" });
-    sys.put(STDOUT, &done.bytes);
     let name = sys.arg(0);
     for error in &done.errors {
         match error {
@@ -48,5 +47,7 @@ async fn run(sys: Sys) -> i32 {
     if done.used == 0 && !rest.is_empty() && done.errors.is_empty() {
         sys.print(STDERR, format_args!("{name}: warning: ignoring excess arguments, starting with {}\n", quote(&rest[0])));
     }
+    // What is printed stays in stdio's buffer until the end.
+    sys.put(STDOUT, &done.bytes);
     i32::from(!done.errors.is_empty())
 }
