@@ -2,6 +2,7 @@
 //! when the configuration is read again. Not here: one service's sockets and processes (`service`), master.cf's syntax (`config::services`).
 //! Source: master(8), master(5).
 
+mod listen;
 mod service;
 
 use crate::config::{Config, load_services};

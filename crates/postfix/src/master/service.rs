@@ -1,6 +1,7 @@
 //! One service of master.cf: its sockets, its processes, what they report, wake-ups and pauses after a failure.
 //! Not here: when master does what (`super`). Source: master(8); the contract with the programs is `crate::server`'s.
 
+use super::listen::listen;
 use crate::config::{Config, Service, host_port, split};
 use crate::ipc;
 use crate::maillog::Log;
@@ -48,7 +49,7 @@ impl Context {
         let port = self.port(&port).await.map_or(port, |n| n.to_string());
         if host.is_empty() { port } else { format!("[{host}]:{port}") }
     }
-    async fn port(&self, name: &str) -> Option<u16> {
+    pub(super) async fn port(&self, name: &str) -> Option<u16> {
         if let Ok(n) = name.parse() {
             return Some(n);
         }
@@ -62,7 +63,7 @@ impl Context {
         resolver::service_port(&self.sys, name, "tcp").await
     }
     /// The addresses of inet_interfaces; one unspecified address for all of them.
-    async fn addresses(&self, interfaces: &str) -> Vec<Ipv4Addr> {
+    pub(super) async fn addresses(&self, interfaces: &str) -> Vec<Ipv4Addr> {
         let mut out = Vec::new();
         for name in split(interfaces) {
             match name.as_str() {
@@ -385,39 +386,4 @@ impl Running {
         ];
         cx.sys.trace(trace)
     }
-}
-
-async fn open_unix(sys: &Sys, path: &str) -> Sysret<Fd> {
-    let _ = sys.unlink(path).await;
-    let fd = sys.unix_listen(path, 0o666).await?;
-    // Whoever may enter the directory may connect, whatever the umask.
-    sys.chmod(path, 0o666).await?;
-    Ok(fd)
-}
-
-/// Opens a service's sockets. The second part: only this host can reach them.
-async fn listen(cx: &Context, svc: &Service, key: &str, interfaces: &str) -> Result<(Vec<Fd>, bool), String> {
-    if svc.kind != "inet" {
-        let opened = cx.as_owner(open_unix(&cx.sys, key)).await;
-        let fd = opened.map_err(|e| format!("unix_listen: {key}: {e}"))?;
-        return Ok((vec![fd], svc.kind != "pass"));
-    }
-    let (host, port) = host_port(&svc.name).unwrap_or_default();
-    let bad = |why: String| format!("{}: line {}: {why}", svc.place.0, svc.place.1);
-    let addrs = if host.is_empty() {
-        cx.addresses(interfaces).await
-    } else {
-        resolver::host_addrs(&cx.sys, &host).await.map_err(|_| bad(format!("bad hostname or network address: {}", svc.name)))?
-    };
-    if addrs.is_empty() {
-        return Err(bad(format!("no valid IP address found: {}", svc.name)));
-    }
-    let mut fds = Vec::new();
-    for &ip in &addrs {
-        let Some(number) = cx.port(&port).await else {
-            return Err(format!("{ip}:{port}: Servname not supported for ai_socktype"));
-        };
-        fds.push(cx.sys.tcp_listen(ip, number).await.map_err(|e| format!("bind {ip} port {port}: {e}"))?);
-    }
-    Ok((fds, addrs.iter().all(Ipv4Addr::is_loopback)))
 }
