@@ -306,3 +306,16 @@ async fn link(sys: &Sys, shape: &Shape, words: &[&str]) -> i32 {
         }
     }
 }
+
+/// The interfaces with the addresses of their aliases (`eth0:1`, which only ifconfig calls so).
+fn cards(ifaces: Vec<Iface>) -> Vec<Iface> {
+    let mut all: Vec<Iface> = Vec::new();
+    for iface in ifaces {
+        let base = iface.name.split(':').next().unwrap_or_default();
+        match all.iter_mut().find(|i| i.name == base) {
+            Some(card) => card.addrs.extend(iface.addrs),
+            None => all.push(iface),
+        }
+    }
+    all
+}

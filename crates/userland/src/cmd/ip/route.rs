@@ -1,6 +1,6 @@
 //! `ip route` and `ip neighbour`: they show; of the neighbours they also change.  Not here: addresses and links.  Source: iproute2 6.1.
 
-use super::{mac, network, prefix, refused};
+use super::{cards, mac, network, prefix, refused};
 use machine::{STDERR, STDOUT, Sys};
 use std::net::Ipv4Addr;
 
@@ -88,17 +88,4 @@ pub(super) async fn neighbour(sys: &Sys, words: &[&str]) -> i32 {
             255
         }
     }
-}
-
-/// The interfaces with the addresses of their aliases (`eth0:1`, which only ifconfig calls so).
-fn cards(ifaces: Vec<Iface>) -> Vec<Iface> {
-    let mut all: Vec<Iface> = Vec::new();
-    for iface in ifaces {
-        let base = iface.name.split(':').next().unwrap_or_default();
-        match all.iter_mut().find(|i| i.name == base) {
-            Some(card) => card.addrs.extend(iface.addrs),
-            None => all.push(iface),
-        }
-    }
-    all
 }
