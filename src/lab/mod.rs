@@ -40,6 +40,8 @@ pub(crate) struct Lab {
     pub(crate) top: View,
     pub(crate) bottom: View,
     pub(crate) split: bool,
+    /// For a projector: one view, large.
+    pub(super) present: bool,
     pub(crate) phone: Phone,
     /// Width of the views in rem.
     pub(crate) width: u32,
@@ -179,6 +181,7 @@ impl Component for Lab {
             top: View::Why,
             bottom: View::Log,
             split: true,
+            present: false,
             phone: Phone::Terminal,
             width: 0,
             why: 0,
@@ -218,6 +221,11 @@ impl Component for Lab {
         draw
     }
 
+    fn changed(&mut self, ctx: &Context<Self>, _: &Props) -> bool {
+        self.present = ctx.props().prefs.present;
+        true
+    }
+
     fn view(&self, ctx: &Context<Self>) -> Html {
         view::page(self, ctx)
     }
@@ -236,6 +244,10 @@ impl Component for Lab {
 }
 
 impl Lab {
+    /// Whether two views stand one above the other, where there is room.
+    pub(super) fn two(&self) -> bool {
+        self.split && !self.present
+    }
     /// After every message: fetches what is asked for, arms the timer, plans to save and to speak.
     fn after(&mut self, ctx: &Context<Self>) {
         let mut d = self.shared.borrow_mut();

@@ -238,7 +238,7 @@ impl Lab {
     /// Brings a view to where it belongs: the upper slot, or the lower one if the views are split and wide enough.
     fn show(&mut self, view: View) {
         let upper = View::ALL.iter().any(|v| v.0 == view && v.4);
-        let two = self.split && !platform::matches("(max-width: 62rem), (max-height: 32rem)");
+        let two = self.two() && !platform::matches("(max-width: 62rem), (max-height: 32rem)");
         if upper || !two {
             self.top = view;
         } else {

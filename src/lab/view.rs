@@ -17,7 +17,7 @@ pub(super) fn page(lab: &Lab, ctx: &Context<Lab>) -> Html {
     platform::root("data-view", Some(if lab.phone == Phone::Terminal { "terminal" } else { "side" }));
     platform::root("data-top", Some(lab.top.id()));
     platform::root("data-bottom", Some(lab.bottom.id()));
-    platform::root("data-split", (!lab.split).then_some("0"));
+    platform::root("data-split", (!lab.two()).then_some("0"));
     let width = (lab.width > 0).then(|| ["--views:", &lab.width.to_string(), "rem"].concat());
     html! {
         <div class="lab">
@@ -87,7 +87,7 @@ fn notices(lab: &Lab, link: &Scope<Lab>, lang: Lang) -> Html {
 }
 
 fn side(lab: &Lab, link: &Scope<Lab>, lang: Lang) -> Html {
-    let two = lab.split;
+    let two = lab.two();
     let tab = |view: View, selected: bool, one: bool| {
         let class = classes!(one.then_some("one"));
         html! {
@@ -110,7 +110,7 @@ fn side(lab: &Lab, link: &Scope<Lab>, lang: Lang) -> Html {
 
 /// A view's pane; empty while it is not chosen, so that it costs nothing.
 fn one(lab: &Lab, view: View, link: &Scope<Lab>, lang: Lang) -> Html {
-    let chosen = lab.top == view || lab.split && lab.bottom == view;
+    let chosen = lab.top == view || lab.two() && lab.bottom == view;
     let body = match view {
         _ if !chosen => Html::default(),
         View::Why => panes::why::pane(lab, link, lang),
