@@ -14,7 +14,6 @@ const LONGEST: usize = 400;
 const LONG: &[(&str, &str)] = &[
     ("crates/machine/src/sys.rs", "one short method for each system call"),
     ("crates/machine/src/trap.rs", "one list of the system calls and their results"),
-    ("crates/pattern/src/perl.rs", "to be parted: escapes and brackets from the grammar"),
 ];
 
 /// Crates whose code travels to the browser: every byte counts there, and every run must be the same.
