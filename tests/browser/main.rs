@@ -2,6 +2,7 @@
 //! by hand: `cargo xtask build`, then `cargo test --features browser-tests --test browser`.
 //! One file per subject; what they share is in `support`. Not here: anything that a test without a page can prove.
 
+mod doors;
 mod load;
 mod session;
 mod storage;
