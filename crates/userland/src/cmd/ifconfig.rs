@@ -1,7 +1,8 @@
 //! ifconfig, route and arp: interfaces, the routing table and the neighbours' hardware addresses, as of old.
 //! Not here: changing routes, hardware classes.  Source: net-tools 2.10.
 
-use super::ip::{broadcast, mac, network};
+use super::ip::mac;
+use crate::util::inet::{broadcast, mask, network};
 use crate::{Ex, Spec};
 use machine::resolver::{host_addrs, numeric};
 use machine::{Iface, STDERR, STDOUT, Sys};
@@ -42,10 +43,6 @@ pub(super) const ARP: Spec = Spec {
     run: |sys| Box::pin(arp(sys)),
     examples: &[],
 };
-
-fn mask(len: u8) -> Ipv4Addr {
-    Ipv4Addr::from(u32::MAX.checked_shl(32 - u32::from(len.min(32))).unwrap_or(0))
-}
 
 /// `96.0 B`, `1.2 KiB`.
 fn human(bytes: u64) -> String {

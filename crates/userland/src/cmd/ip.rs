@@ -3,6 +3,7 @@
 
 mod route;
 
+use crate::util::inet::{broadcast, network};
 use crate::{Ex, Spec};
 use machine::{Errno, Iface, STDERR, STDOUT, Sys};
 use std::net::Ipv4Addr;
@@ -36,18 +37,6 @@ fn label(index: usize, iface: &Iface) -> (usize, String) {
 
 pub(super) fn mac(bytes: &[u8; 6]) -> String {
     bytes.map(|b| format!("{b:02x}")).join(":")
-}
-
-/// The address of everyone in a network.
-pub(super) fn broadcast(ip: Ipv4Addr, len: u8) -> Ipv4Addr {
-    let host = u32::MAX.checked_shr(u32::from(len)).unwrap_or(0);
-    Ipv4Addr::from(u32::from(ip) | host)
-}
-
-/// The first address of a network.
-pub(super) fn network(ip: Ipv4Addr, len: u8) -> Ipv4Addr {
-    let host = u32::MAX.checked_shr(u32::from(len)).unwrap_or(0);
-    Ipv4Addr::from(u32::from(ip) & !host)
 }
 
 /// `192.168.1.4/24`; without a length it is 32.

@@ -1,6 +1,7 @@
 //! netstat: the host's sockets, routes and interfaces.  Source: netstat(8) of net-tools 2.10 and its recordings.
 //! Not here: statistics.
 
+use crate::util::inet::{mask, network};
 use crate::{Arg, Opt, Spec, opts};
 use machine::{Iface, STDERR, STDOUT, SockAddr, SockRow, Sys, resolver};
 use std::net::Ipv4Addr;
@@ -169,16 +170,6 @@ async fn end(sys: &Sys, addr: Option<SockAddr>, numeric: bool, proto: &str) -> S
 pub(super) async fn port_name(sys: &Sys, port: u16, proto: &str) -> String {
     let known = resolver::services(sys).await;
     known.into_iter().find(|(_, p, pr)| *p == port && pr == proto).map_or_else(|| port.to_string(), |(names, ..)| names[0].clone())
-}
-
-/// A netmask of this many bits.
-fn mask(len: u8) -> Ipv4Addr {
-    Ipv4Addr::from(u32::MAX.checked_shl(32 - u32::from(len.min(32))).unwrap_or(0))
-}
-
-/// The network of an address.
-fn network(ip: Ipv4Addr, len: u8) -> Ipv4Addr {
-    Ipv4Addr::from(u32::from(ip) & u32::from(mask(len)))
 }
 
 /// The routes that follow from the interfaces: everywhere over the card, and to each of its networks.

@@ -10,6 +10,7 @@ pub(crate) mod float;
 pub(crate) mod format;
 pub(crate) mod getopt;
 pub(crate) mod gnu;
+pub(crate) mod inet;
 pub(crate) mod keys;
 pub(crate) mod perm;
 pub(crate) mod proc;

@@ -1,6 +1,7 @@
 //! `ip route` and `ip neighbour`: they show; of the neighbours they also change.  Not here: addresses and links.  Source: iproute2 6.1.
 
-use super::{cards, mac, network, prefix, refused};
+use super::{cards, mac, prefix, refused};
+use crate::util::inet::network;
 use machine::{STDERR, STDOUT, Sys};
 use std::net::Ipv4Addr;
 
