@@ -165,7 +165,7 @@ impl Scene {
             self.stage.kernel.type_bytes(tty, &keys(item));
         }
         let end = self.now().plus_millis(15_000);
-        while self.over(tty).is_none() && self.now() < end && self.pump(tty, &mut out, &mut seen, None, 400, 10_000, None) {}
+        while self.pump(tty, &mut out, &mut seen, None, 400, 10_000, None) && self.over(tty).is_none() && self.now() < end {}
         self.pass(0);
         out.extend(self.shown.remove(&tty).unwrap_or_default());
         let status = self.over(tty);
@@ -198,7 +198,7 @@ impl Scene {
             if let Some(bytes) = self.shown.remove(&tty) {
                 out.extend(bytes);
                 last = self.now();
-            } else if self.over(tty).is_some() {
+            } else if self.over(tty).is_some() && !self.stage.kernel.tty_held(tty) {
                 return false;
             }
             let new = out.get(*seen..).unwrap_or_default();

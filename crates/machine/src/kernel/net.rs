@@ -82,6 +82,8 @@ pub(crate) struct Net {
 pub(crate) enum Arrival {
     Syn(usize),
     SynAck(usize),
+    /// The answer to that, which completes the connection.
+    Ack(usize),
     Failed(usize, Errno),
     Data(usize, usize, Vec<u8>, TraceId),
     Fin(usize, usize),
@@ -89,7 +91,8 @@ pub(crate) enum Arrival {
     Forget(usize),
     /// From a host to a host.
     Datagram([usize; 2], SockAddr, SockAddr, Vec<u8>),
-    Refused(usize),
+    /// Nobody listens: told to the socket of a host that asked.
+    Refused(usize, SockAddr),
 }
 
 impl Kernel {

@@ -1,7 +1,7 @@
 //! Terminals: the line discipline (echo, canonical mode, erase, signals) and the prompt that a front end edits.
 //! Not here: what a screen shows (front ends). Source: termios(3), n_tty's habits, readline's for prompts.
 
-use super::{Kernel, Key};
+use super::{Kernel, Key, fd::Obj};
 use crate::{EditLine, Event, KillTarget, Pid, Signal, Termios, TraceId};
 use std::collections::VecDeque;
 
@@ -104,6 +104,9 @@ impl Kernel {
     fn tty_byte(&mut self, n: u32, byte: u8) {
         let Some(tty) = self.ttys.get_mut(n as usize) else { return };
         if tty.hung_up {
+            if tty.modes.echo && self.tty_held(n) {
+                self.tty_echo(n, byte);
+            }
             return;
         }
         let modes = tty.modes;
@@ -195,7 +198,7 @@ impl Kernel {
     /// Shows a typed character, a control character as `^X`.
     fn tty_echo(&mut self, n: u32, byte: u8) {
         match byte {
-            b'\t' | 32.. => self.tty_out(n, true, &[byte], TraceId(0)),
+            b'\t' | b'\n' | 32.. => self.tty_out(n, true, &[byte], TraceId(0)),
             _ => self.tty_out(n, true, &[b'^', byte + 64], TraceId(0)),
         }
     }
@@ -221,6 +224,11 @@ impl Kernel {
         if tty.modes.echo {
             self.tty_out(n, true, &gone, TraceId(0));
         }
+    }
+
+    /// Whether some process has a terminal open: one that was left in the background may, when its session is over.
+    pub fn tty_held(&self, n: u32) -> bool {
+        self.files.iter().flatten().any(|f| f.refs > 0 && f.obj == Obj::Tty(n))
     }
 
     /// Hangs a terminal up: its processes get SIGHUP, reads find the end, writes go nowhere.

@@ -82,7 +82,7 @@ fn the_simulation_equals_the_recordings() {
     let _ = writeln!(count, "all       {:3} of {:3} equal, steps {:4} of {:4}", sum[0], sum[1], sum[2], sum[3]);
     let _ = std::io::Write::write_all(&mut std::io::stderr(), count.as_bytes());
     if std::env::var_os("EHLO_BLESS").is_some() {
-        let head = "# Recordings that the simulation does not equal yet, and why.\n";
+        let head = "# Recordings that the simulation does not equal, and why.\n";
         std::fs::write(&list, head.to_string() + &new_list).expect("the list can be written");
         return;
     }

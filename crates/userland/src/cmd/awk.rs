@@ -122,7 +122,7 @@ async fn run(sys: Sys) -> i32 {
             }
             None => {
                 sys.print(STDERR, format_args!("{USAGE}"));
-                return 2;
+                return 0;
             }
         },
     };

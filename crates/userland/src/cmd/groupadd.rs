@@ -287,8 +287,8 @@ async fn change(sys: Sys) -> i32 {
     }
     let mut what = format!("group {name}/{gid}");
     if let Some(new) = new_name {
-        files.group.set(&name, 0, new);
-        files.gshadow.set(&name, 0, new);
+        files.group.rename(&name, new);
+        files.gshadow.rename(&name, new);
         what += &format!(", new name: {new}");
     }
     if let Some(n) = new_gid {

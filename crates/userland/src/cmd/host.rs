@@ -141,9 +141,10 @@ async fn lookup(
     }
     let m = &reply.message;
     if m.rcode() != 0 {
-        let dot = if address { "." } else { "" };
-        // The name as it was given is among those tried.
-        let given = names.iter().min_by_key(|n| n.len()).unwrap_or(&name);
+        // A name that there is not is shown as it was given, which is among those tried; else the one that was asked for last.
+        let unknown = m.rcode() == NXDOMAIN;
+        let dot = if address && unknown { "." } else { "" };
+        let given = names.iter().min_by_key(|n| n.len()).filter(|_| unknown).unwrap_or(&name);
         sys.print(STDOUT, format_args!("Host {given}{dot} not found: {}({})\n", m.rcode(), status(m)));
         return (1, name);
     }

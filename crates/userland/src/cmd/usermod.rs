@@ -284,8 +284,8 @@ fn groups(sys: &Sys, files: &mut Files, name: &str, list: &str, append: bool, re
 
 /// `-l`: the name changes wherever it stands.
 fn rename(files: &mut Files, name: &str, new: &str) {
-    files.passwd.set(name, 0, new);
-    files.shadow.set(name, 0, new);
+    files.passwd.rename(name, new);
+    files.shadow.rename(name, new);
     for table in [&mut files.group, &mut files.gshadow] {
         for row in &mut table.rows {
             let mut list = Table::members(row, 3);

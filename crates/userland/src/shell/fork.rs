@@ -5,7 +5,7 @@ use super::exec::Job;
 use super::parse::Parser;
 use super::{Run, Shell};
 use machine::Map;
-use machine::{Errno, Fd, OnSignal, Pid, Run as Runs, Signal, Spawn};
+use machine::{Fd, OnSignal, Pid, Run as Runs, Signal, Spawn};
 use std::rc::Rc;
 
 impl Shell {
@@ -146,16 +146,5 @@ impl Shell {
         }
         self.shopts = super::options::shopt_defaults();
         (self.status, self.loops, self.no_errexit, self.line) = (0, 0, 0, 1);
-    }
-
-    /// Waits for one child to end, whatever else happens.
-    pub(super) async fn wait_pid(&mut self, pid: Pid) -> i32 {
-        loop {
-            match self.sys.wait(machine::WaitFor::Pid(pid), true, false).await {
-                Ok(Some((_, status))) => return super::jobs::code(status),
-                Err(Errno::EINTR) => self.note_signals().await,
-                _ => return 127,
-            }
-        }
     }
 }

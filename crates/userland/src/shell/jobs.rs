@@ -1,9 +1,9 @@
-//! Jobs: waiting in the foreground, the table of background jobs, their states and messages; signals that came; traps.
-//! Not here: the builtins (`builtins/job`). Source: POSIX XCU 2.11, bash(1) "JOB CONTROL".
+//! Jobs: waiting in the foreground, the table of background jobs, their states and messages.
+//! Not here: the builtins (`builtins/job`), signals and traps (`signals`). Source: POSIX XCU 2.11, bash(1) "JOB CONTROL".
 
+use super::Shell;
 use super::ast::Cmd;
 use super::unparse::command_text;
-use super::{Flow, Run, Shell};
 use machine::{ChildStatus, Errno, Fd, Pid, STDERR, Signal, WaitFor};
 use std::rc::Rc;
 
@@ -94,13 +94,15 @@ impl Shell {
     /// Waits for the processes of a foreground pipeline; gives its status.
     pub(super) async fn foreground(&mut self, procs: Vec<(Pid, Cmd)>, cmd: &Cmd) -> i32 {
         let mut list: Vec<Proc> = procs.iter().map(|(pid, _)| Proc { pid: *pid, status: None, text: String::new() }).collect();
-        let mut stopped = false;
-        for proc in &mut list {
-            proc.status = self.wait_one(proc.pid).await;
-            if let Some(ChildStatus::Stopped(_)) = proc.status {
-                stopped = true;
+        while list.iter().any(|p| p.status.is_none()) {
+            let Some((pid, status)) = self.wait_any(self.job_control).await else { break };
+            match list.iter_mut().find(|p| p.pid == pid) {
+                Some(_) if status == ChildStatus::Continued => {}
+                Some(proc) => proc.status = Some(status),
+                None => self.child_news(pid, status),
             }
         }
+        let stopped = list.iter().any(|p| matches!(p.status, Some(ChildStatus::Stopped(_))));
         if self.job_control {
             let _ = self.sys.tty_foreground(Some(self.pid)).await;
         }
@@ -128,20 +130,32 @@ impl Shell {
 
     /// Waits for one process that has no command of its own to show.
     pub(super) async fn foreground_pid(&mut self, pid: Pid) -> i32 {
-        let status = self.wait_one(pid).await.unwrap_or(ChildStatus::Exited(127));
+        let status = self.wait_pid(pid, self.job_control).await;
         if self.job_control {
             let _ = self.sys.tty_foreground(Some(self.pid)).await;
         }
-        code(status)
+        status
     }
 
-    async fn wait_one(&mut self, pid: Pid) -> Option<ChildStatus> {
+    /// Waits for one child to end, or to stop, whatever else happens; gives its status.
+    pub(super) async fn wait_pid(&mut self, pid: Pid, stops: bool) -> i32 {
+        while let Some((child, status)) = self.wait_any(stops).await {
+            if child != pid {
+                self.child_news(child, status);
+            } else if status != ChildStatus::Continued {
+                return code(status);
+            }
+        }
+        127
+    }
+
+    /// Waits for news of any child: none stays a zombie because another one is waited for.
+    async fn wait_any(&mut self, stops: bool) -> Option<(Pid, ChildStatus)> {
         loop {
-            match self.sys.wait(WaitFor::Pid(pid), true, self.job_control).await {
-                Ok(Some((_, ChildStatus::Continued))) => {}
-                Ok(Some((_, status))) => return Some(status),
+            match self.sys.wait(WaitFor::Any, true, stops).await {
+                Ok(news) => return news,
                 Err(Errno::EINTR) => self.note_signals().await,
-                _ => return None,
+                Err(_) => return None,
             }
         }
     }
@@ -351,48 +365,5 @@ impl Shell {
             }
         }
         self.forget(None);
-    }
-
-    /// Fetches the signals that came: ^C is kept for [`Shell::check_interrupt`], those with traps for [`Shell::run_traps`].
-    pub(super) async fn note_signals(&mut self) {
-        for signal in self.sys.signals().await {
-            let name = Signal::ALL.iter().find(|s| s.0 == signal).map_or("", |s| s.1);
-            if self.traps.contains(name) {
-                self.signals.push(signal);
-            } else if signal == Signal::Int {
-                self.interrupted = true;
-                self.newline_due = self.interactive;
-            }
-        }
-    }
-
-    /// Gives up what is being run if ^C was typed.
-    pub(super) fn check_interrupt(&mut self) -> Run<()> {
-        if !self.interrupted {
-            return Ok(());
-        }
-        self.status = 130;
-        if self.subshell > 0 || !self.interactive {
-            return Err(Flow::Exit);
-        }
-        if std::mem::take(&mut self.newline_due) {
-            self.sys.print(self.fd(STDERR), format_args!("\n"));
-        }
-        Err(Flow::Discard)
-    }
-
-    /// Runs the traps of signals that have come.
-    pub(super) async fn run_traps(&mut self) -> Run<()> {
-        if self.traps.is_empty() || self.in_trap {
-            return Ok(());
-        }
-        self.note_signals().await;
-        while !self.signals.is_empty() {
-            let signal = self.signals.remove(0);
-            let name = Signal::ALL.iter().find(|s| s.0 == signal).map_or("", |s| s.1);
-            let Some(action) = self.traps.get(name).cloned() else { continue };
-            self.trap_action(&action, "trap").await?;
-        }
-        Ok(())
     }
 }

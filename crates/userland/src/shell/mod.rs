@@ -30,6 +30,7 @@ mod pipeline;
 mod prompt;
 mod redir;
 mod scan;
+mod signals;
 mod simple;
 mod start;
 mod subst;

@@ -26,7 +26,7 @@ impl Shell {
                 let bytes = self.read_all(r).await;
                 let _ = self.sys.close(r).await;
                 let status = match pid {
-                    Some(pid) => self.wait_pid(pid).await,
+                    Some(pid) => self.wait_pid(pid, false).await,
                     None => 1,
                 };
                 self.sub_status = Some(status);

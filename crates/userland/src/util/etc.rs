@@ -42,6 +42,14 @@ impl Table {
     pub(crate) fn add(&mut self, line: &str) {
         self.rows.push(line.split(':').map(String::from).collect());
     }
+    /// Gives a row another name. The suite writes it as a new one and removes the old: it moves to the end.
+    pub(crate) fn rename(&mut self, name: &str, new: &str) {
+        if let Some(at) = self.rows.iter().position(|r| r.len() > 1 && r[0] == name) {
+            let mut row = self.rows.remove(at);
+            row[0] = new.to_string();
+            self.rows.push(row);
+        }
+    }
     /// Removes a name.
     pub(crate) fn remove(&mut self, name: &str) {
         self.rows.retain(|r| r.first().is_none_or(|n| n != name));

@@ -260,30 +260,30 @@ impl Kernel {
         }
     }
 
+    /// The listener for an address of a host.
+    fn listening(&self, host: usize, addr: SockAddr) -> Option<usize> {
+        let fits = |l: &Listener| l.host == host && l.addr.port == addr.port && (l.addr.ip == addr.ip || l.addr.ip.is_unspecified());
+        self.net.listeners.iter().position(|l| l.as_ref().is_some_and(fits))
+    }
+
+    /// The UDP socket for an address of a host.
+    fn bound(&self, host: usize, addr: SockAddr) -> Option<usize> {
+        let fits = |u: &Udp| u.host == host && u.addr.port == addr.port && (u.addr.ip == addr.ip || u.addr.ip.is_unspecified());
+        self.net.udps.iter().position(|u| u.as_ref().is_some_and(fits))
+    }
+
     /// Something arrives.
     pub(crate) fn arrive(&mut self, arrival: Arrival) {
         match arrival {
             Arrival::Syn(c) => {
                 let Some(conn) = self.net.conns[c].as_ref() else { return };
                 let (host, addr, delay) = (conn.ends[1].host, conn.ends[1].addr, conn.delay);
-                let fits =
-                    |l: &Listener| l.host == host && l.addr.port == addr.port && (l.addr.ip == addr.ip || l.addr.ip.is_unspecified());
-                match self.net.listeners.iter().position(|l| l.as_ref().is_some_and(fits)) {
-                    Some(l) => {
-                        if let Some(conn) = self.net.conns[c].as_mut() {
-                            conn.ends[1].state = State::Established;
-                        }
-                        if let Some(listener) = self.net.listeners[l].as_mut() {
-                            listener.queue.push_back(c);
-                        }
-                        self.tcp_tap(c, 1, [true, true, false, false], b"");
-                        self.later(delay, Arrival::SynAck(c));
-                        self.wake(Key::Listener(l));
-                    }
-                    None => {
-                        self.tcp_tap(c, 1, [false, true, false, true], b"");
-                        self.later(delay, Arrival::Failed(c, Errno::ECONNREFUSED));
-                    }
+                if self.listening(host, addr).is_some() {
+                    self.tcp_tap(c, 1, [true, true, false, false], b"");
+                    self.later(delay, Arrival::SynAck(c));
+                } else {
+                    self.tcp_tap(c, 1, [false, true, false, true], b"");
+                    self.later(delay, Arrival::Failed(c, Errno::ECONNREFUSED));
                 }
             }
             Arrival::SynAck(c) => {
@@ -295,8 +295,20 @@ impl Kernel {
                     return self.tcp_reset(c, 0);
                 }
                 conn.ends[0].state = State::Established;
+                let delay = conn.delay;
                 self.tcp_tap(c, 0, [false, true, false, false], b"");
+                self.later(delay, Arrival::Ack(c));
                 self.wake(Key::Conn(c));
+            }
+            Arrival::Ack(c) => {
+                let Some(conn) = self.net.conns[c].as_mut() else { return };
+                conn.ends[1].state = State::Established;
+                let (host, addr) = (conn.ends[1].host, conn.ends[1].addr);
+                let Some(l) = self.listening(host, addr) else { return self.tcp_reset(c, 1) };
+                if let Some(listener) = self.net.listeners[l].as_mut() {
+                    listener.queue.push_back(c);
+                }
+                self.wake(Key::Listener(l));
             }
             Arrival::Failed(c, e) => {
                 match self.net.conns[c].as_mut() {
@@ -351,26 +363,21 @@ impl Kernel {
                     self.net.conns[c] = None;
                 }
             }
-            Arrival::Datagram([sender, host], from, to, bytes) => {
-                let fits = |u: &Udp| u.host == host && u.addr.port == to.port && (u.addr.ip == to.ip || u.addr.ip.is_unspecified());
-                match self.net.udps.iter().position(|u| u.as_ref().is_some_and(fits)) {
-                    Some(u) => {
-                        if let Some(udp) = self.net.udps[u].as_mut() {
-                            udp.queue.push_back(Ok((bytes, from)));
-                        }
-                        self.wake(Key::Udp(u));
+            Arrival::Datagram([sender, host], from, to, bytes) => match self.bound(host, to) {
+                Some(u) => {
+                    if let Some(udp) = self.net.udps[u].as_mut() {
+                        udp.queue.push_back(Ok((bytes, from)));
                     }
-                    None => {
-                        self.passes(host, Some(sender), to, from, PacketKind::Icmp { kind: 3, code: 3 }, &bytes);
-                        let asked = |u: &Udp| u.host == sender && u.addr.port == from.port;
-                        if let Some(u) = self.net.udps.iter().position(|u| u.as_ref().is_some_and(asked)) {
-                            let delay = self.route(host, from.ip).map_or(0, |r| r.1);
-                            self.later(delay, Arrival::Refused(u));
-                        }
-                    }
+                    self.wake(Key::Udp(u));
                 }
-            }
-            Arrival::Refused(u) => {
+                None => {
+                    self.passes(host, Some(sender), to, from, PacketKind::Icmp { kind: 3, code: 3 }, &bytes);
+                    let delay = self.route(host, from.ip).map_or(0, |r| r.1);
+                    self.later(delay, Arrival::Refused(sender, from));
+                }
+            },
+            Arrival::Refused(host, addr) => {
+                let Some(u) = self.bound(host, addr) else { return };
                 if let Some(udp) = self.net.udps[u].as_mut() {
                     udp.queue.push_back(Err(Errno::ECONNREFUSED));
                 }

@@ -112,7 +112,7 @@ impl Scan {
                 let enough = self.max.is_some_and(|m| count >= m);
                 if !enough && self.hit(&line.text) {
                     count += 1;
-                    self.matched |= self.list != Some(b'L');
+                    self.matched = true;
                     if self.quiet || self.list.is_some() {
                         break 'file;
                     }
@@ -172,12 +172,9 @@ impl Scan {
             Some(_) => count == 0,
             None => false,
         };
-        if listed {
-            self.matched = true;
-            if !self.quiet {
-                let end = if self.null { '\0' } else { '\n' };
-                sys.print(STDOUT, format_args!("{}{end}", self.paint("35", &name)));
-            }
+        if listed && !self.quiet {
+            let end = if self.null { '\0' } else { '\n' };
+            sys.print(STDOUT, format_args!("{}{end}", self.paint("35", &name)));
         }
         Ok(())
     }

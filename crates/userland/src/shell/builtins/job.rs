@@ -45,15 +45,19 @@ impl Shell {
         let _ = self.sys.kill(KillTarget::Group(group), Some(Signal::Cont)).await;
     }
 
-    /// Waits for a job's processes; its status.
-    async fn wait_job(&mut self, number: usize) -> Run {
+    /// Waits for a job's processes, or (`None`) for those of whichever ends first; its status.
+    async fn wait_job(&mut self, number: Option<usize>) -> Run {
         loop {
-            let Some(job) = self.jobs.iter().find(|j| j.number == number) else { return Ok(127) };
+            let job = match number {
+                Some(n) => self.jobs.iter().find(|j| j.number == n),
+                None => self.jobs.iter().find(|j| j.ended()).or(self.jobs.iter().find(|j| !j.stopped())),
+            };
+            let Some(job) = job else { return Ok(127) };
+            let (status, number) = (job.status(), job.number);
             if job.ended() || job.stopped() {
-                return Ok(job.status());
+                return Ok(status);
             }
-            let Some(pid) = job.procs.iter().find(|p| p.status.is_none()).map(|p| p.pid) else { return Ok(127) };
-            match self.sys.wait(WaitFor::Pid(pid), true, self.job_control).await {
+            match self.sys.wait(WaitFor::Any, true, self.job_control).await {
                 Ok(Some((pid, status))) => self.child_news(pid, status),
                 Err(Errno::EINTR) => {
                     self.note_signals().await;
@@ -63,7 +67,8 @@ impl Shell {
                     }
                     self.check_interrupt()?;
                 }
-                _ => self.child_news(pid, ChildStatus::Exited(127)),
+                // Not a child of this shell, but of the one it was copied from.
+                _ => self.forget(Some(number)),
             }
         }
     }
@@ -117,7 +122,7 @@ pub(super) async fn fg(sh: &mut Shell, a: &[String]) -> Run {
     let _ = sh.sys.tty_foreground(Some(group)).await;
     sh.set_current(number);
     sh.resume(number).await;
-    let done = sh.wait_job(number).await;
+    let done = sh.wait_job(Some(number)).await;
     let _ = sh.sys.tty_foreground(Some(sh.pid)).await;
     let status = done?;
     if let Some(job) = sh.jobs.iter_mut().find(|j| j.number == number) {
@@ -176,12 +181,14 @@ pub(super) async fn wait(sh: &mut Shell, a: &[String]) -> Run {
     let mut status = 0;
     if a.len() <= at {
         if has(&given, 'n') {
-            let Some(number) = sh.jobs.iter().find(|j| !j.stopped()).map(|j| j.number) else { return Ok(127) };
-            status = sh.wait_job(number).await?;
+            status = sh.wait_job(None).await?;
+            if let Some(number) = sh.jobs.iter().find(|j| j.ended()).map(|j| j.number).filter(|_| !sh.interactive) {
+                sh.forget(Some(number));
+            }
         } else {
             let numbers: Vec<usize> = sh.jobs.iter().map(|j| j.number).collect();
             for number in numbers {
-                sh.wait_job(number).await?;
+                sh.wait_job(Some(number)).await?;
             }
         }
     }
@@ -209,7 +216,7 @@ pub(super) async fn wait(sh: &mut Shell, a: &[String]) -> Run {
                 }
             }
         };
-        status = sh.wait_job(number).await?;
+        status = sh.wait_job(Some(number)).await?;
         if !sh.interactive {
             sh.tell_dead().await;
             sh.jobs.retain(|j| j.number != number || !j.ended());
