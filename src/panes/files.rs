@@ -108,7 +108,7 @@ pub(crate) fn pane(lab: &Lab, link: &Scope<Lab>, lang: Lang) -> Html {
     let t = |m| lang.t(m);
     let hosts = d.info.hosts.iter().map(|(h, _)| *h);
     let mut names = d.world.dir(&e.host, &e.listing).unwrap_or_default();
-    names.sort();
+    world::machine::sort(&mut names);
     let open = |path: String| {
         let host = e.host.clone();
         link.callback(move |_: MouseEvent| Msg::OpenFile(host.clone(), path.clone(), 0))

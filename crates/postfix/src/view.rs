@@ -37,7 +37,7 @@ pub fn queued(disk: &Vfs) -> Vec<Queued> {
                 _ => paths.push((path, entry.name)),
             }
         }
-        paths.sort();
+        machine::sort(&mut paths);
         out.extend(paths.into_iter().filter(|(_, id)| queue::id::is_valid(id)).filter_map(|(path, id)| row(disk, name, &path, id)));
     }
     out

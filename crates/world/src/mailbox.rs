@@ -24,7 +24,7 @@ pub struct MailboxMessage {
 pub(crate) fn mailboxes(disk: &Vfs) -> Vec<(String, Vec<MailboxMessage>)> {
     let mut names: Vec<String> = disk.list_path("/var/mail").unwrap_or_default().into_iter().map(|e| e.name).collect();
     names.retain(|n| n != "." && n != ".." && !n.ends_with(".lock"));
-    names.sort();
+    machine::sort(&mut names);
     let read = |name: String| {
         let bytes = disk.read(&format!("/var/mail/{name}")).ok()?;
         Some((name, messages(&String::from_utf8_lossy(bytes))))

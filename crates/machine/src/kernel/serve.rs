@@ -330,7 +330,7 @@ impl Kernel {
                 started: p.started,
             });
         }
-        rows.sort_unstable_by_key(|r| r.pid);
+        crate::sort_by_key(&mut rows, |r| r.pid);
         rows
     }
 

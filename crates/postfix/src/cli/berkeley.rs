@@ -67,7 +67,7 @@ impl Hash {
 /// The entries in the order of the walk, and the number of pages of the file.
 pub(super) fn arrange(is_hash: bool, mut records: Vec<Record>) -> (Vec<Record>, usize) {
     if !is_hash {
-        records.sort_by(|a, b| a.key.cmp(&b.key));
+        machine::sort_by(&mut records, |a, b| a.key.cmp(&b.key));
         let bytes: usize = records.iter().map(size).sum();
         let leaves = bytes.div_ceil(ROOM).max(1);
         return (records, if leaves > 1 { leaves + 2 } else { 2 });

@@ -95,7 +95,7 @@ pub(super) async fn warn(s: &Script) {
     let mut roots: Vec<String> =
         ["daemon_directory", "meta_directory", "shlib_directory"].iter().map(|n| s.cfg.str(n)).filter(|p| p != "no").collect();
     roots.push(s.cfg.dir().to_string());
-    roots.sort_unstable();
+    machine::sort(&mut roots);
     roots.dedup();
     let mut all: Vec<(String, Stat)> = Vec::new();
     for root in roots {

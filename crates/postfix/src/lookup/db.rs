@@ -72,7 +72,7 @@ impl Db {
             out.extend_from_slice(&record.value);
         }
         let mut order: Vec<usize> = (0..records.len()).collect();
-        order.sort_by(|&a, &b| records[a].key.cmp(&records[b].key));
+        machine::sort_by(&mut order, |&a, &b| records[a].key.cmp(&records[b].key));
         let index = out.len() as u32;
         out[28..32].copy_from_slice(&index.to_le_bytes());
         for at in order {

@@ -78,7 +78,7 @@ impl Context {
                 }
             }
         }
-        out.sort_unstable();
+        machine::sort(&mut out);
         out.dedup();
         out
     }

@@ -106,7 +106,7 @@ impl Qmgr {
         }
         let mut rcpts = m.envelope.rcpts.clone();
         // Sorted by domain and address before they are resolved, and once more with their ways.
-        rcpts.sort_by(|a, b| {
+        machine::sort_by(&mut rcpts, |a, b| {
             let domain = |r: &Rcpt| cut(&r.addr).1.to_ascii_lowercase();
             domain(a).cmp(&domain(b)).then_with(|| a.addr.cmp(&b.addr))
         });
@@ -183,7 +183,7 @@ impl Qmgr {
             let (local, domain) = cut(&r.rcpt.addr);
             (r.transport.clone(), r.queue.clone(), domain.to_ascii_lowercase(), local.to_string())
         };
-        routed.sort_by_key(key);
+        machine::sort_by_key(&mut routed, key);
         let mut last = None;
         for r in routed {
             let transport = self.transport(&r.transport);

@@ -117,7 +117,7 @@ pub(super) async fn find(job: &Delivery<'_>, name: &str, mx: bool, detect: bool)
     if exchangers.iter().any(|(_, h)| h.is_empty() || h == ".") {
         return Err(Dsn::new("5.1.0", format!("Domain {name} does not accept mail (nullMX)")));
     }
-    exchangers.sort_by_key(|(pref, _)| *pref);
+    machine::sort_by_key(&mut exchangers, |(pref, _)| *pref);
     let best = exchangers.first().map_or(0, |(pref, _)| *pref);
     let mut why: Option<Dsn> = None;
     for (pref, host) in &exchangers {
@@ -149,7 +149,7 @@ pub(super) async fn find(job: &Delivery<'_>, name: &str, mx: bool, detect: bool)
             let j = (sys.random().await % (i as u64 + 1)) as usize;
             hosts.swap(i, j);
         }
-        hosts.sort_by_key(|h| h.pref);
+        machine::sort_by_key(&mut hosts, |h| h.pref);
     }
     Ok(Found { hosts, i_am_mx })
 }

@@ -63,7 +63,7 @@ fn ranges(list: &str, fields: bool) -> Result<Vec<(u64, u64)>, String> {
         }
         all.push((from, to));
     }
-    all.sort_unstable();
+    machine::sort(&mut all);
     let mut joined: Vec<(u64, u64)> = Vec::new();
     for (from, to) in all {
         match joined.last_mut() {

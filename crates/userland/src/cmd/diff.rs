@@ -300,7 +300,7 @@ impl Diff {
                 Err(e) => self.trouble(dir, e),
             }
         }
-        names.sort_unstable();
+        machine::sort(&mut names);
         for (name, where_) in names {
             if where_ == 3 || self.new_file {
                 self.pair(join(a, &name), join(b, &name), false).await;

@@ -85,7 +85,7 @@ fn show(sys: &Sys, iface: &Iface) {
 /// The order of ifconfig: by name.
 async fn ifaces(sys: &Sys) -> Vec<Iface> {
     let mut all = sys.ifaces().await;
-    all.sort_by(|a, b| a.name.cmp(&b.name));
+    machine::sort_by(&mut all, |a, b| a.name.cmp(&b.name));
     all
 }
 

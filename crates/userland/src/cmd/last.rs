@@ -45,7 +45,7 @@ async fn run(sys: Sys) -> i32 {
     }
     let procs = proc::all(&sys, &Accounts::read(&sys).await).await;
     let mut sessions = proc::sessions(&procs);
-    sessions.sort_unstable_by_key(|(leader, _)| std::cmp::Reverse(leader.row.started));
+    machine::sort_by_key(&mut sessions, |(leader, _)| std::cmp::Reverse(leader.row.started));
     let wanted = |name: &str| users.is_empty() || users.iter().any(|u| u == name);
     for (leader, _) in sessions.iter().filter(|(l, _)| wanted(&l.user)).take(most) {
         let since = day(&local(&sys, leader.row.started));

@@ -326,7 +326,7 @@ impl Ls {
             return;
         }
         let dot = |e: &Entry| e.name.rfind('.').map_or(String::new(), |i| e.name[i..].to_string());
-        entries.sort_by(|a, b| {
+        machine::sort_by(entries, |a, b| {
             let dir = |e: &Entry| e.kind == FileKind::Dir || e.link.as_ref().is_some_and(|l| l.1.as_ref().is_some_and(Stat::is_dir));
             if *dirs_first && dir(a) != dir(b) {
                 return dir(b).cmp(&dir(a));

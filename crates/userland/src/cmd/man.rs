@@ -84,7 +84,7 @@ async fn run(sys: Sys) -> i32 {
             let fits =
                 |p: &&Page| if how == 'f' { p.name == word } else { p.name.contains(&low) || p.about.to_ascii_lowercase().contains(&low) };
             let mut found: Vec<&Page> = pages().filter(fits).collect();
-            found.sort_unstable_by_key(|p| p.name);
+            machine::sort_by_key(&mut found, |p| p.name);
             if found.is_empty() {
                 sys.print(STDERR, format_args!("{word}: nothing appropriate.\n"));
                 status = 16;

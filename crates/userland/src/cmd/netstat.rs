@@ -207,7 +207,7 @@ async fn interfaces(sys: &Sys) -> i32 {
     sys.print(STDOUT, format_args!("Kernel Interface table\n"));
     sys.print(STDOUT, format_args!("Iface             MTU    RX-OK RX-ERR RX-DRP RX-OVR    TX-OK TX-ERR TX-DRP TX-OVR Flg\n"));
     let mut all = sys.ifaces().await;
-    all.sort_by_key(|i| i.name == "lo");
+    machine::sort_by_key(&mut all, |i| i.name == "lo");
     for i in all.iter().filter(|i| i.up) {
         let flags = if i.name == "lo" { "LRU" } else { "BMRU" };
         let (name, mtu, rx, tx) = (&i.name, i.mtu, i.rx_packets, i.tx_packets);

@@ -229,7 +229,7 @@ async fn pidof(sys: Sys) -> i32 {
             }
         }
     }
-    found.sort_unstable_by(|a, b| b.cmp(a));
+    machine::sort_by(&mut found, |a, b| b.cmp(a));
     if given.has(b's') {
         found.truncate(1);
     }

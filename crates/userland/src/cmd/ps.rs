@@ -275,7 +275,7 @@ async fn run(sys: Sys) -> i32 {
             return wrong(&sys, format_args!("unknown sort specifier"));
         };
         let mut keyed: Vec<(String, Proc)> = procs.into_iter().map(|p| (columns::sort_key(column, &sys, &p, memory), p)).collect();
-        keyed.sort_by(|a, b| if *down { b.0.cmp(&a.0) } else { a.0.cmp(&b.0) });
+        machine::sort_by(&mut keyed, |a, b| if *down { b.0.cmp(&a.0) } else { a.0.cmp(&b.0) });
         procs = keyed.into_iter().map(|(_, p)| p).collect();
     }
     let rows: Vec<(String, Proc)> = if wish.forest { forest(procs) } else { procs.into_iter().map(|p| (String::new(), p)).collect() };

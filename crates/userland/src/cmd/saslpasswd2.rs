@@ -84,7 +84,7 @@ async fn run(sys: Sys) -> i32 {
         old.split(|&b| b == b'\n').filter(|l| !l.is_empty() && !l.starts_with(key.as_bytes())).map(<[u8]>::to_vec).collect();
     if !given.has(b'd') && !given.has(b'n') {
         lines.push([key.as_bytes(), &password].concat());
-        lines.sort();
+        machine::sort(&mut lines);
     }
     let mut new = lines.join(&b'\n');
     new.push(b'\n');

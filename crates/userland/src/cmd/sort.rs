@@ -206,7 +206,7 @@ async fn run(sys: Sys) -> i32 {
         }
         return 0;
     }
-    lines.sort_by(|a, b| rules.compare(a, b));
+    machine::sort_by(&mut lines, |a, b| rules.compare(a, b));
     if rules.unique {
         lines.dedup_by(|a, b| rules.compare(b, a).is_eq());
     }

@@ -54,7 +54,7 @@ fn time(sys: &Sys, at: SimTime) -> String {
 async fn names(sys: &Sys) -> Vec<String> {
     let procs = proc::all(sys, &Accounts::read(sys).await).await;
     let mut names: Vec<String> = proc::sessions(&procs).into_iter().map(|(leader, _)| leader.user.clone()).collect();
-    names.sort_unstable();
+    machine::sort(&mut names);
     names
 }
 

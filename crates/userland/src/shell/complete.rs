@@ -67,7 +67,7 @@ pub(super) fn complete(line: &str, cursor: usize, env: &dyn CompleteEnv) -> Opti
 }
 
 fn finish(start: usize, mut found: Vec<(String, char)>, shape: impl Fn(&str) -> String) -> Option<(usize, String, Vec<String>)> {
-    found.sort();
+    machine::sort(&mut found);
     found.dedup();
     let first = found.first()?.clone();
     if found.len() == 1 {

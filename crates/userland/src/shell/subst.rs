@@ -174,7 +174,7 @@ impl Shell {
                 found = dirs;
             }
         }
-        found.sort();
+        machine::sort(&mut found);
         found
     }
 

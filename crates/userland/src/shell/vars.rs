@@ -66,7 +66,7 @@ pub(crate) fn bucket(name: &str) -> u32 {
 
 /// Puts names into the order in which bash lists an associative array or the environment.
 pub(crate) fn hash_order(names: &mut [&String]) {
-    names.sort_by(|a, b| (bucket(a), *a).cmp(&(bucket(b), *b)));
+    machine::sort_by(names, |a, b| (bucket(a), *a).cmp(&(bucket(b), *b)));
 }
 
 impl Vars {
@@ -145,7 +145,7 @@ mod tests {
         for list in ["PWD D C B A HOME SHLVL PATH", "z x k foo bar"] {
             let owned: Vec<String> = list.split(' ').map(String::from).collect();
             let mut names: Vec<&String> = owned.iter().collect();
-            names.sort();
+            machine::sort(&mut names);
             hash_order(&mut names);
             assert_eq!(names, owned.iter().collect::<Vec<_>>());
         }

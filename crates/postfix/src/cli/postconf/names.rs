@@ -207,7 +207,7 @@ impl Names {
         all.extend(self.service.keys().filter(|n| Names::built_in(n).is_none()).map(|n| (n.clone(), Class::Service)));
         all.extend(self.user.borrow().keys().map(|n| (n.clone(), Class::User)));
         let mut all: Vec<String> = all.into_iter().filter(|(_, c)| class.is_none_or(|w| w == *c)).map(|(n, _)| n).collect();
-        all.sort_unstable();
+        machine::sort(&mut all);
         all
     }
 

@@ -52,7 +52,7 @@ impl Table {
         }
         let hash = |key: &[u8]| key.iter().fold(0x811C_9DC5u32, |h, b| (h ^ u32::from(*b)).wrapping_mul(0x0100_0193)) & mask;
         let mut keys: Vec<(u32, u64, &Vec<u8>)> = self.map.iter().map(|(k, (_, n))| (hash(k), u64::MAX - n, k)).collect();
-        keys.sort_unstable();
+        machine::sort(&mut keys);
         keys.into_iter().map(|k| k.2.clone()).collect()
     }
 }

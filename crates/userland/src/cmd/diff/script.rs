@@ -230,7 +230,7 @@ pub(super) fn compare(left: &Side, right: &Side, blind: Blind) -> Vec<Change> {
     }
     let n = left.lines.len();
     let mut ids = vec![0u32; all.len()];
-    all.sort_unstable();
+    machine::sort(&mut all);
     let mut id = 0;
     for i in 0..all.len() {
         if i > 0 && all[i].0 != all[i - 1].0 {

@@ -22,7 +22,7 @@ pub(super) struct Head {
 
 /// Addresses sorted, each once.
 fn elide(mut names: Vec<String>) -> Vec<String> {
-    names.sort();
+    machine::sort(&mut names);
     names.dedup();
     names
 }

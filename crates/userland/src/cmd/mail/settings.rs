@@ -41,7 +41,7 @@ impl Mail {
                 list.extend(args.iter().map(|a| a.to_ascii_lowercase()));
                 if args.is_empty() {
                     let mut list = list.clone();
-                    list.sort();
+                    machine::sort(&mut list);
                     if list.is_empty() {
                         self.say("No fields currently being ignored.");
                     }
@@ -57,7 +57,7 @@ impl Mail {
             "alias" | "group" => match args.split_first() {
                 None => {
                     let mut all: Vec<_> = self.aliases.clone();
-                    all.sort();
+                    machine::sort(&mut all);
                     all.iter().for_each(|(name, list)| self.say(&format!("{name}: {}", list.join(" "))));
                 }
                 Some((name, [])) => match self.aliases.iter().find(|(n, _)| n == name) {

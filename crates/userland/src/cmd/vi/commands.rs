@@ -129,7 +129,7 @@ impl Vi {
             "registers" | "display" => {
                 let mut list = vec!["Type Name Content".to_string()];
                 let mut names: Vec<char> = self.registers.keys().copied().collect();
-                names.sort_by_key(|c| (*c != '"', *c));
+                machine::sort_by_key(&mut names, |c| (*c != '"', *c));
                 for name in names {
                     let kind = if self.registers.get(&name).is_some_and(|r| r.whole) { 'l' } else { 'c' };
                     let text: String = self.register_text(name).into_iter().collect::<String>().replace('\n', "^J");
