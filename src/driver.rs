@@ -24,17 +24,45 @@ pub(crate) struct Term {
 }
 
 impl Term {
+    fn new(host: &str, user: &str) -> Term {
+        Term {
+            host: host.into(),
+            user: user.into(),
+            transcript: Transcript::new(),
+            view: None,
+            draft: String::new(),
+            closed: false,
+            gone: false,
+            rev: 0,
+        }
+    }
     /// `root@mail`, or only the host where root is the only one who logs in.
     pub(crate) fn title(&self) -> String {
         if self.host == "client" { self.host.clone() } else { [&self.user, "@", &self.host].concat() }
     }
-}
-
-impl Term {
     /// Name of the program in the foreground.
     pub(crate) fn program(&self) -> String {
         self.view.as_ref().map(|v| v.program.clone()).unwrap_or_default()
     }
+}
+
+/// Fetches the parts of the program without which no lab starts, before they are missed, in the order in which they will be.
+pub(crate) fn fetch_first() {
+    fetch(world::FIRST_CHUNKS.to_vec());
+}
+
+/// Fetches everything.
+pub(crate) fn fetch_all() {
+    fetch(world::chunks().iter().map(|c| c.name).collect());
+}
+
+/// One after the other, so that what is needed first does not share the line. What cannot be had now is asked for again when it is needed.
+fn fetch(names: Vec<&'static str>) {
+    wasm_bindgen_futures::spawn_local(async move {
+        for chunk in names.into_iter().filter_map(|name| world::chunks().into_iter().find(|c| c.name == name)) {
+            let _ = (chunk.load)().await;
+        }
+    });
 }
 
 /// What is true of the saved data at the start.
@@ -102,7 +130,8 @@ impl Driver {
             clock: Clock::new(world.now(), platform::micros()),
             world,
             info,
-            terms: Vec::new(),
+            // Those of the lab take lines before their machines run.
+            terms: info.terminals.iter().map(|(host, user)| Term::new(host, user)).collect(),
             front: 0,
             log: LogModel::default(),
             log_rev: 0,
@@ -276,24 +305,11 @@ impl Driver {
     fn opened(&mut self, tty: TtyId, host: String, user: String) {
         // Numbers come in order; a gap would be a terminal that was never announced.
         while self.terms.len() <= tty.0 as usize {
-            self.terms.push(Term {
-                host: host.clone(),
-                user: user.clone(),
-                transcript: Transcript::new(),
-                view: None,
-                draft: String::new(),
-                closed: false,
-                gone: false,
-                rev: 0,
-            });
+            self.terms.push(Term::new(&host, &user));
+            if !crash::journal(|j| j.replaying) {
+                self.front = tty.0 as usize;
+            }
         }
-        if self.clock_runs() {
-            self.front = tty.0 as usize;
-        }
-    }
-    /// Not in the middle of a replay, and not at the very start.
-    fn clock_runs(&self) -> bool {
-        crash::journal(|j| !j.replaying && !j.saved.inputs.is_empty())
     }
     /// Writes the inputs to the storage. False if it refuses.
     pub(crate) fn save(&mut self) -> bool {

@@ -4,6 +4,7 @@ use crate::app::Prefs;
 use crate::i18n::{self, Lang, Msg};
 use crate::icons::{self, icon};
 use crate::{platform, storage};
+use gloo::timers::callback::Timeout;
 use yew::prelude::*;
 
 #[derive(Properties, PartialEq)]
@@ -42,6 +43,10 @@ pub(crate) fn Home(props: &Props) -> Html {
     let lang = props.prefs.lang;
     let t = |m| lang.t(m);
     platform::title("Ehlo");
+    use_effect_with((), |()| {
+        let soon = Timeout::new(1000, crate::driver::fetch_first);
+        move || drop(soon)
+    });
     let begun = platform::load(&storage::key("linuxidc")).is_some();
     let go = if begun { i18n::CONTINUE_LAB } else { i18n::OPEN_LAB };
     let row = |n: &'static str, rule: &'static str, note: &'static str, verdict: &'static str, class: &'static str| {

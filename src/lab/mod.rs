@@ -152,12 +152,7 @@ impl Component for Lab {
 
     fn create(ctx: &Context<Self>) -> Self {
         let lang = ctx.props().prefs.lang;
-        // Side by side, not each when it is missed.
-        for chunk in world::chunks().into_iter().filter(|c| world::FIRST_CHUNKS.contains(&c.name)) {
-            wasm_bindgen_futures::spawn_local(async move {
-                let _ = (chunk.load)().await;
-            });
-        }
+        crate::driver::fetch_first();
         // The router has looked the name up.
         let driver = Driver::open(&ctx.props().name).unwrap_or_else(|e| panic!("an open lab: {e}"));
         let notice = match driver.restored {
@@ -275,14 +270,7 @@ impl Lab {
             self.saver = Some(Timeout::new(400, move || link.send_message(Msg::Save)));
         }
         if self.fetcher.is_none() && d.at_rest() {
-            self.fetcher = Some(Timeout::new(2000, || {
-                wasm_bindgen_futures::spawn_local(async {
-                    for chunk in world::chunks() {
-                        // What cannot be had now is asked for again when it is needed.
-                        let _ = (chunk.load)().await;
-                    }
-                });
-            }));
+            self.fetcher = Some(Timeout::new(2000, crate::driver::fetch_all));
         }
         if d.news.0 > 0 && self.speaker.is_none() {
             let link = ctx.link().clone();

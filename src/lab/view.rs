@@ -76,8 +76,9 @@ fn notices(lab: &Lab, link: &Scope<Lab>, lang: Lang) -> Html {
     let d = lab.shared.borrow();
     let text = match (&lab.notice, d.stalled_on()) {
         (Some(text), _) => text.clone(),
-        (None, Some(chunk)) => lang.fill(i18n::LOADING, &[chunk]),
-        (None, None) => return html! { <div></div> },
+        // At the start the terminal says it.
+        (None, Some(chunk)) if d.term().is_some_and(|t| t.view.is_some()) => lang.fill(i18n::LOADING, &[chunk]),
+        (None, _) => return html! { <div></div> },
     };
     html! {
         <div class="notice" role="alert"><span>{ text }</span>

@@ -149,7 +149,7 @@ fn new_terminal(hosts: &'static [(&'static str, &'static [&'static str])], link:
 }
 
 fn body(lab: &Lab, d: &crate::driver::Driver, link: &Scope<Lab>, lang: Lang) -> Html {
-    let Some(term) = d.term() else { return html! { <div class="empty-s">{ lang.t(i18n::STARTING) }</div> } };
+    let Some(term) = d.term() else { return Html::default() };
     let t = |m| lang.t(m);
     if let Some(screen) = &term.transcript.screen {
         let rows = screen.rows();
@@ -198,6 +198,8 @@ fn assist(lab: &Lab, term: &crate::driver::Term, link: &Scope<Lab>, lang: Lang) 
     } else if let Some(ask) = ask {
         let text = if ask.text.is_empty() { lang.t(i18n::ASK_PLAIN).to_string() } else { lang.fill(i18n::ASK_IN_BASE64, &[&ask.text]) };
         html! {<><span>{ text }</span><button class="btn" onclick={link.callback(|_| Msg::Show(super::View::Base64))}>{ lang.t(i18n::BASE64) }</button></>}
+    } else if term.view.is_none() {
+        html! { lang.t(i18n::STARTING) }
     } else {
         return Html::default();
     };

@@ -32,14 +32,17 @@ pub(crate) fn bench(words: &[String]) -> Done {
     Ok(())
 }
 
+/// The field takes keys as soon as the page runs, and keeps a line until its shell is there. So both are measured: the field and the shell.
 fn start_up(url: &str) -> Done {
-    let (mut paint, mut prompt) = (Vec::new(), Vec::new());
+    let (mut paint, mut prompt, mut shell) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..RUNS {
         // A new browser each time: nothing is cached.
         let page = Browser::start()?;
         let watch = format!(
-            "new MutationObserver((_, o) => {{ if (document.querySelector('{PROMPT}')) {{ o.disconnect(); window.promptAt = performance.now(); }} }})\
-             .observe(document, {{childList: true, subtree: true, attributes: true}});"
+            "new MutationObserver((_, o) => {{\
+               if (!window.promptAt && document.querySelector('{PROMPT}')) window.promptAt = performance.now();\
+               if (document.querySelector('[data-pane=\"terminal\"]')?.innerText.includes('~]#')) {{ o.disconnect(); window.shellAt = performance.now(); }}\
+             }}).observe(document, {{childList: true, subtree: true, attributes: true}});"
         );
         page.devtools("Page.addScriptToEvaluateOnNewDocument", &json!({"source": watch}))?;
         page.devtools("Network.enable", &json!({}))?;
@@ -47,12 +50,14 @@ fn start_up(url: &str) -> Done {
         page.devtools("Network.emulateNetworkConditions", &line)?;
         page.devtools("Emulation.setCPUThrottlingRate", &json!({"rate": 4}))?;
         page.open(url)?;
-        prompt.push(page.wait("the prompt", 30, "return window.promptAt")?.as_f64().unwrap_or(0.0));
+        shell.push(page.wait("the shell", 30, "return window.shellAt")?.as_f64().unwrap_or(0.0));
+        prompt.push(page.wait("the prompt", 1, "return window.promptAt")?.as_f64().unwrap_or(0.0));
         let first = "const p = performance.getEntriesByName('first-contentful-paint')[0]; return p && p.startTime";
         paint.push(page.wait("the first paint", 10, first)?.as_f64().unwrap_or(0.0));
     }
-    println!("Slow 4G, CPU x4, cold: first paint      {:>6.0} ms  (budget 400, median of {RUNS})", quantile(&mut paint, 50));
-    println!("Slow 4G, CPU x4, cold: prompt takes key {:>6.0} ms  (budget 2000)", quantile(&mut prompt, 50));
+    println!("Slow 4G, CPU x4, cold: first paint        {:>6.0} ms  (budget 400, median of {RUNS})", quantile(&mut paint, 50));
+    println!("Slow 4G, CPU x4, cold: prompt takes key   {:>6.0} ms  (budget 2000)", quantile(&mut prompt, 50));
+    println!("Slow 4G, CPU x4, cold: the shell is there {:>6.0} ms", quantile(&mut shell, 50));
     Ok(())
 }
 

@@ -2,7 +2,7 @@
 //! Understood: `rust`, `inline` (css), `css`, `copy-dir`, `copy-file`. Not here: making the parts (`site`).
 
 use crate::run::Done;
-use crate::site::{copy_dir, files};
+use crate::site::copy_dir;
 use std::fs;
 use std::path::Path;
 
@@ -33,7 +33,7 @@ fn carry_out(tag: &str, stage: &Path, parts: &Parts<'_>) -> Done<String> {
     let href = attribute(tag, "href").unwrap_or("");
     let name = Path::new(href).file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
     match (attribute(tag, "rel").unwrap_or(""), attribute(tag, "type")) {
-        ("rust", _) => Ok(start(parts.folder) + &later(&stage.join(parts.folder), parts.folder)?),
+        ("rust", _) => Ok(start(parts.folder)),
         ("inline", Some("css")) => Ok(format!("<style>\n{}</style>", read(Path::new(href))?)),
         ("css", _) => {
             copy(href, &stage.join(parts.folder).join(&name))?;
@@ -45,7 +45,8 @@ fn carry_out(tag: &str, stage: &Path, parts: &Parts<'_>) -> Done<String> {
     }
 }
 
-/// The lines that load the program: all files of the import chain are named, so that none waits for another.
+/// The lines that load the program: all files of the import chain are named, so that none waits for another. The parts behind doors
+/// are left to the program: whatever comes at the same time as the main part delays it.
 fn start(folder: &str) -> String {
     format!(
         "<link rel=\"modulepreload\" href=\"./{folder}/app.js\">\n\
@@ -53,15 +54,6 @@ fn start(folder: &str) -> String {
          <link rel=\"preload\" as=\"fetch\" type=\"application/wasm\" crossorigin href=\"./{folder}/app_bg.wasm\">\n\
          <script type=\"module\">import start from \"./{folder}/app.js\"; start({{ module_or_path: \"./{folder}/app_bg.wasm\" }});</script>"
     )
-}
-
-/// What is fetched when there is nothing else to do: the chunks, those that a lab needs at its start first.
-fn later(dir: &Path, folder: &str) -> Done<String> {
-    let mut chunks: Vec<String> = files(dir)?.iter().filter_map(|f| Some(f.file_name()?.to_string_lossy().into_owned())).collect();
-    chunks.retain(|f| f.ends_with(".wasm") && f != "app_bg.wasm");
-    chunks.sort_by_key(|f| !matches!(f.as_str(), "split_base.wasm" | "split_postfix.wasm"));
-    let link = |f: &String| format!("\n<link rel=\"prefetch\" as=\"fetch\" type=\"application/wasm\" crossorigin href=\"./{folder}/{f}\">");
-    Ok(chunks.iter().map(link).collect())
 }
 
 fn attribute<'a>(tag: &'a str, name: &str) -> Option<&'a str> {

@@ -52,12 +52,22 @@ pub(crate) fn bind(wasm: &Path, into: &Path, name: &str) -> Done {
         let mut module = config.parse(&bytes).map_err(|e| format!("{}: {e:?}", chunk.display()))?;
         module.emit_wasm_file(&chunk).map_err(|e| format!("{}: {e:?}", chunk.display()))?;
     }
+    large_first(&into.join("__wasm_split.js"))?;
     let mut b = wasm_bindgen_cli_support::Bindgen::new();
     b.input_path(&main).web(true).map_err(|e| format!("{e:?}"))?.typescript(false).out_name(name);
     // Without the exports that the linker made, no chunk finds the table.
     b.remove_name_section(true).remove_producers_section(true).keep_lld_exports(true);
     b.generate(into).map_err(|e| format!("binding: {e:?}"))?;
     fs::remove_file(&main).map_err(|e| format!("{}: {e}", main.display()))
+}
+
+/// The splitter's loader asks for the many small files that a chunk shares with others before the chunk itself, which on a slow line
+/// leaves the large one to the end.
+fn large_first(loader: &Path) -> Done {
+    let text = fs::read_to_string(loader).map_err(|e| format!("{}: {e}", loader.display()))?;
+    let (small, large) = ("        const parallelStuff = deps.map(d => d());\n", "        const instantiate = fetcher();\n");
+    let (before, after) = text.split_once(&[small, large].concat()).ok_or("the splitter's loader is not the one that is known")?;
+    fs::write(loader, [before, large, small, after].concat()).map_err(|e| format!("{}: {e}", loader.display()))
 }
 
 /// Flags that keep the places of this machine out of the page: panics name files, and where crates lie differs from home to home.

@@ -58,21 +58,32 @@ programs! {
         "mailq" "/usr/bin/mailq" cli::sendmail::main,
         "newaliases" "/usr/bin/newaliases" cli::sendmail::main,
         "postalias" "/usr/sbin/postalias" cli::postmap::postalias,
-        "postdrop" "/usr/sbin/postdrop" cli::postdrop::main,
         "postcat" "/usr/sbin/postcat" cli::postcat::main,
-        "postconf" "/usr/sbin/postconf" cli::postconf::main,
+        "postdrop" "/usr/sbin/postdrop" cli::postdrop::main,
         "postkick" "/usr/sbin/postkick" cli::postkick::main,
         "postmap" "/usr/sbin/postmap" cli::postmap::main,
         "postmulti" "/usr/sbin/postmulti" cli::postmulti::main,
         "postqueue" "/usr/sbin/postqueue" cli::postqueue::main,
-        "postsuper" "/usr/sbin/postsuper" cli::postsuper::main,
         "sendmail" "/usr/sbin/sendmail" cli::sendmail::main,
 }
 
 programs! {
-    /// The programs that master(8) starts, and what starts it: fetched when the mail system starts.
-    DAEMONS behind postfix:
+    /// What runs from the start of the mail system to the first HELO: fetched when it starts.
+    SYSTEM behind postfix:
         "anvil" "/usr/lib/postfix/sbin/anvil" anvil::main,
+        "master" "/usr/lib/postfix/sbin/master" master::main,
+        "pickup" "/usr/lib/postfix/sbin/pickup" pickup::main,
+        "postconf" "/usr/sbin/postconf" cli::postconf::main,
+        "postfix" "/usr/sbin/postfix" cli::postfix::main,
+        "postlog" "/usr/sbin/postlog" cli::postlog::main,
+        "postsuper" "/usr/sbin/postsuper" cli::postsuper::main,
+        "qmgr" "/usr/lib/postfix/sbin/qmgr" qmgr::main,
+        "smtpd" "/usr/lib/postfix/sbin/smtpd" smtpd::main,
+}
+
+programs! {
+    /// The daemons that a message needs on its way: fetched with the first message, or when idle.
+    DELIVERY behind delivery:
         "bounce" "/usr/lib/postfix/sbin/bounce" bounce::main,
         "cleanup" "/usr/lib/postfix/sbin/cleanup" cleanup::main,
         "discard" "/usr/lib/postfix/sbin/discard" error::discard,
@@ -80,18 +91,12 @@ programs! {
         "flush" "/usr/lib/postfix/sbin/flush" flush::main,
         "lmtp" "/usr/lib/postfix/sbin/lmtp" smtp::main,
         "local" "/usr/lib/postfix/sbin/local" local::main,
-        "master" "/usr/lib/postfix/sbin/master" master::main,
-        "pickup" "/usr/lib/postfix/sbin/pickup" pickup::main,
         "pipe" "/usr/lib/postfix/sbin/pipe" pipe::main,
         "proxymap" "/usr/lib/postfix/sbin/proxymap" proxymap::main,
-        "qmgr" "/usr/lib/postfix/sbin/qmgr" qmgr::main,
         "showq" "/usr/lib/postfix/sbin/showq" showq::main,
         "smtp" "/usr/lib/postfix/sbin/smtp" smtp::main,
-        "smtpd" "/usr/lib/postfix/sbin/smtpd" smtpd::main,
         "spawn" "/usr/lib/postfix/sbin/spawn" spawn::main,
         "trivial-rewrite" "/usr/lib/postfix/sbin/trivial-rewrite" trivial_rewrite::main,
         "verify" "/usr/lib/postfix/sbin/verify" verify::main,
         "virtual" "/usr/lib/postfix/sbin/virtual" virtual_::main,
-        "postfix" "/usr/sbin/postfix" cli::postfix::main,
-        "postlog" "/usr/sbin/postlog" cli::postlog::main,
 }

@@ -34,7 +34,7 @@ pub fn chunks() -> Vec<&'static Chunk> {
     stage::chunks()
 }
 
-/// The names of the chunks without which no lab starts.
+/// The names of the chunks without which no lab starts, in the order in which it needs them.
 pub const FIRST_CHUNKS: [&str; 2] = ["base", "postfix"];
 
 /// A small network of simulated machines with its own clock.

@@ -13,7 +13,8 @@ fn programs() -> Vec<&'static [Program]> {
         userland::TOOLS,
         userland::SCREEN,
         postfix::TOOLS,
-        postfix::DAEMONS,
+        postfix::SYSTEM,
+        postfix::DELIVERY,
         openssl::TOOLS,
         crate::actors::ACTORS,
     ]

@@ -55,11 +55,15 @@ fn build(seed: u64) -> Stage {
     stage.file(mail, "/root/.bash_history", b"telnet mail.linuxidc.com 25\n");
     stage.own(mail, "/root/.bash_history", 0, 0, 0o600);
 
+    stage.file(mail, "/etc/aliases.db", include_bytes!("../../labs/linuxidc/aliases.db"));
+
     stage.name_server(dns, include_str!("../../labs/linuxidc/zone"), true);
     stage.mail_server(netease, "126mx01", include_str!("../../labs/linuxidc/126mx"));
     stage.mail_server(far, "mx", "addr 198.51.100.25\nname mx.far.example\n");
     stage.red_hat(mail, &[("postfix", 80, 30, true), ("rsyslog", 12, 88, true), ("saslauthd", 65, 10, false)]);
-    stage.age(mail, "/etc/postfix/main.cf", 86_400);
+    for path in ["/etc/postfix/main.cf", "/etc/aliases", "/etc/aliases.db"] {
+        stage.age(mail, path, 86_400);
+    }
     for host in [mail, client, roam] {
         stage.boot(host);
     }
