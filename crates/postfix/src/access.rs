@@ -123,6 +123,7 @@ pub(crate) async fn by_subject(check: &mut Check, cx: &Cx, subject: Subject, tab
         return Ok(Outcome::Dunno);
     }
     let Some(value) = subject.value(&check.facts) else { return Ok(Outcome::Dunno) };
+    check.env.clone().remark(table, &mut check.ladder).await;
     let key = Key { table, reply_name: subject.reply_name(&check.facts), class: subject.class(), bare: cx.bare };
     let found = match subject {
         Subject::Client | Subject::ClientName | Subject::ReverseClient => match by_domain(check, &key, &value).await? {
@@ -300,7 +301,7 @@ pub(crate) async fn action(check: &mut Check, key: &Key<'_>, value: &str, datum:
         return Ok(Outcome::Ok);
     }
     check.because(Because::Note { what: format!("the table's answer is a list of restrictions: {value}") });
-    let list = Rc::new(List { name: table.to_string(), place: None, elements });
+    let list = Rc::new(List { name: table.to_string(), place: None, lines: Vec::new(), elements });
     let cx = Cx { name: name.to_string(), class, bare: key.bare };
     evaluate(check, list, &cx).await
 }

@@ -228,6 +228,13 @@ impl Config {
         }
         self.0.main.entries.get(name).map(|e| (self.0.main.path.clone(), e.line))
     }
+    /// The lines on which the words of its value stand, for a value of several lines; empty if it has no place.
+    pub(crate) fn lines(&self, name: &str, words: &[String]) -> Vec<u32> {
+        if self.place(name).is_none() {
+            return Vec::new();
+        }
+        self.0.main.entries.get(name).map(|e| e.lines(words).collect()).unwrap_or_default()
+    }
     /// The value not expanded; the default if it is not set; `None` if there is no such parameter.
     pub(crate) fn raw(&self, name: &str) -> Option<&str> {
         self.0.raw(name)

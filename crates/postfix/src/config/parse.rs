@@ -11,6 +11,8 @@ pub(crate) struct LogicalLine {
     pub(crate) text: String,
     pub(crate) first: u32,
     pub(crate) last: u32,
+    /// Where in the text the later physical lines begin, and their numbers.
+    pub(crate) breaks: Vec<(usize, u32)>,
 }
 
 /// Whether C's isspace says so.
@@ -33,12 +35,13 @@ pub(crate) fn logical_lines(bytes: &[u8]) -> Vec<Result<LogicalLine, String>> {
         let continues = line.len() != inner.len();
         match &mut current {
             Some(l) if continues => {
+                l.breaks.push((l.text.len(), number));
                 l.text.push_str(line);
                 l.last = number;
             }
             _ => {
                 out.extend(current.take().map(finish));
-                current = Some(LogicalLine { text: line.to_string(), first: number, last: number });
+                current = Some(LogicalLine { text: line.to_string(), first: number, last: number, breaks: Vec::new() });
             }
         }
     }
@@ -84,6 +87,22 @@ pub(crate) struct Entry {
     pub(crate) value: String,
     /// Line where the entry begins.
     pub(crate) line: u32,
+    /// Where in the value its later lines begin, and their numbers.
+    pub(crate) breaks: Vec<(usize, u32)>,
+}
+
+impl Entry {
+    /// The line of each word of the value, in their order. One that comes out of a `$name` stands where that does, or before it.
+    pub(crate) fn lines<'a>(&'a self, words: &'a [String]) -> impl Iterator<Item = u32> + 'a {
+        let mut from = 0;
+        words.iter().map(move |word| {
+            let at = self.value.get(from..).and_then(|v| v.find(word.as_str())).map_or(from, |n| from + n);
+            if at > from || self.value.starts_with(word) {
+                from = at + word.len();
+            }
+            self.breaks.iter().rev().find(|(start, _)| *start <= at).map_or(self.line, |b| b.1)
+        })
+    }
 }
 
 /// The entries of a main.cf, the last one of each name.
@@ -138,7 +157,9 @@ impl MainCf {
         for line in logical_lines_of(log, path, bytes) {
             let (name, value) =
                 split_nameval(&line.text).map_err(|why| format!("{path}, line {}: {why}: \"{}\"", line.first, line.text))?;
-            if let Some(old) = self.entries.insert(name.to_string(), Entry { value: value.to_string(), line: line.first })
+            let start = value.as_ptr() as usize - line.text.as_ptr() as usize;
+            let breaks = line.breaks.iter().map(|(at, n)| (at.saturating_sub(start), *n)).collect();
+            if let Some(old) = self.entries.insert(name.to_string(), Entry { value: value.to_string(), line: line.first, breaks })
                 && old.value != value
             {
                 log.warn(format_args!("{path}, line {}: overriding earlier entry: {name}={}", line.first, old.value));

@@ -87,6 +87,7 @@ impl Run<'_> {
                 }
             }
         }
+        self.agent.aliases.clone().remark(&mut self.tree).await;
         None
     }
     async fn expand_alias(&mut self, mut state: State, name: &str, hit: Hit, table: &Table) -> bool {

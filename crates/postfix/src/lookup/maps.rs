@@ -1,6 +1,7 @@
 //! A list of tables, asked in order until one knows the key. Not here: opening (`super`). Source: maps(3), mail_addr_find(3).
 
 use super::{Found, MAP_FLAGS, Table, TableError, Tables};
+use machine::Because;
 
 /// A list of tables, the value of a parameter such as `virtual_alias_maps`. Cheap to clone.
 #[derive(Clone)]
@@ -64,6 +65,14 @@ impl Maps {
     /// A table failed before one knew the key.
     pub(crate) async fn find_fixed(&self, key: &str) -> Found {
         self.lookup(key, true).await
+    }
+    /// Notes what is wrong with the tables themselves: not to be opened, not compiled since the text was changed.
+    pub(crate) async fn remark(&self, ladder: &mut Vec<Because>) {
+        for table in &self.tables {
+            if let Some(what) = table.remark(&self.all).await {
+                ladder.push(Because::State { what });
+            }
+        }
     }
     async fn lookup(&self, key: &str, fixed: bool) -> Found {
         // Postfix asks nothing for an empty key: some tables could not store one.

@@ -258,6 +258,22 @@ impl Table {
             }
         }
     }
+    async fn remark(&self, all: &Tables) -> Option<String> {
+        let sys = all.log().sys();
+        let (inner, cfg) = (&self.0, all.cfg());
+        let tool = if cfg.list("alias_database").iter().any(|s| **s == *inner.spec) { "newaliases" } else { "postmap" };
+        match (&inner.kind, &inner.watch) {
+            (Kind::Unavailable(reason), _) if inner.spec.starts_with("hash:") || inner.spec.starts_with("btree:") => {
+                Some(format!("when this process began: {reason}; {tool} makes the file, and a process that starts then finds it"))
+            }
+            (Kind::Db(_), Some((path, ..))) => {
+                let (text, db) = (sys.stat(&inner.source).await.ok()?, sys.stat(path).await.ok()?);
+                let source = &inner.source;
+                (text.mtime > db.mtime).then(|| format!("{source} is younger than {path}: {tool} was not run since it was changed"))
+            }
+            _ => None,
+        }
+    }
     fn boxed<'a>(&'a self, all: &'a Tables, key: &'a str) -> Pin<Box<dyn Future<Output = Found> + 'a>> {
         Box::pin(self.find(all, key))
     }

@@ -94,7 +94,7 @@ pub(crate) fn inline_lines(kind: &str, name: &str) -> Result<Vec<LogicalLine>, S
     for rule in split_braced(&inner) {
         let text = unbrace(&rule).map_err(|why| format!("{kind} map: {why}"))?;
         let number = lines.len() as u32 + 1;
-        lines.push(LogicalLine { text, first: number, last: number });
+        lines.push(LogicalLine { text, first: number, last: number, breaks: Vec::new() });
     }
     Ok(lines)
 }

@@ -37,6 +37,8 @@ pub(crate) struct List {
     pub(crate) place: Option<(String, u32)>,
     /// Its elements, arguments among them.
     pub(crate) elements: Vec<String>,
+    /// The lines on which they stand.
+    pub(crate) lines: Vec<u32>,
 }
 
 /// What a list is evaluated for.
@@ -180,19 +182,19 @@ fn settle(check: &mut Check, row: usize, verdict: Verdict, element: String) {
 }
 
 /// Adds a row to the ladder.
-fn rung(check: &mut Check, list: &List, element: &str) {
+fn rung(check: &mut Check, list: &List, at: usize, element: &str) {
     check.because(Because::Rule {
         list: list.name.clone(),
         element: element.to_string(),
         verdict: Verdict::Unreached,
-        place: list.place.clone(),
+        place: list.place.as_ref().map(|(file, line)| (file.clone(), list.lines.get(at).copied().unwrap_or(*line))),
     });
 }
 
 /// Adds the rest of a list, which is not asked any more.
 pub(crate) fn unreached(check: &mut Check, list: &List, from: usize) {
-    for element in list.elements.iter().skip(from) {
-        rung(check, list, element);
+    for (at, element) in list.elements.iter().enumerate().skip(from) {
+        rung(check, list, at, element);
     }
 }
 
@@ -206,9 +208,9 @@ pub(crate) fn evaluate<'a>(check: &'a mut Check, list: Rc<List>, cx: &'a Cx) -> 
         while let Some(name) = list.elements.get(at)
             && !check.actions.discard
         {
-            at += 1;
             let row = check.ladder.len();
-            rung(check, &list, name);
+            rung(check, &list, at, name);
+            at += 1;
             if name.eq_ignore_ascii_case("warn_if_reject") {
                 if check.warn_at == 0 {
                     check.warn_at = check.depth;

@@ -121,6 +121,12 @@ impl Env {
         let found = if partial { maps.find_fixed(key).await } else { maps.find(key).await };
         note(ladder, table, key, found)
     }
+    /// Notes what is wrong with an access table itself.
+    pub(crate) async fn remark(&self, table: &str, ladder: &mut Vec<Because>) {
+        if let Some(maps) = self.access.get(table) {
+            maps.remark(ladder).await;
+        }
+    }
     /// Looks a key up in the tables of a parameter.
     pub(crate) async fn find_in(&self, parameter: &str, key: &str, ladder: &mut Vec<Because>) -> Result<Option<String>, ()> {
         match self.maps.get(parameter).filter(|m| !m.is_empty()) {
@@ -157,6 +163,7 @@ impl Env {
                 return Ok(Some(value));
             }
         }
+        maps.remark(ladder).await;
         Ok(None)
     }
     /// Whether a list of words holds this one.

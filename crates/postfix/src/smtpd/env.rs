@@ -140,7 +140,8 @@ impl Lists<'_> {
             }
             policy = takes_policy(element);
         }
-        Ok(Rc::new(List { name: name.to_string(), place: self.tables.cfg().place(name), elements }))
+        let cfg = self.tables.cfg();
+        Ok(Rc::new(List { name: name.to_string(), place: cfg.place(name), lines: cfg.lines(name, &elements), elements }))
     }
 }
 

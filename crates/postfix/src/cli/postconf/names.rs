@@ -84,7 +84,7 @@ impl Names {
         let mut main = MainCf::load(log, &path).await?;
         for pair in &mode.overrides {
             let (name, value) = split_nameval(pair).map_err(|why| format!("invalid parameter override: {pair}: {why}"))?;
-            main.entries.insert(name.to_string(), crate::config::Entry { value: value.to_string(), line: 0 });
+            main.entries.insert(name.to_string(), crate::config::Entry { value: value.to_string(), line: 0, breaks: Vec::new() });
         }
         Names::new(log, &mode.dir, main, false).await
     }
