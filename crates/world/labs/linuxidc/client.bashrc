@@ -1,3 +1,3 @@
 [ -z "$PS1" ] && return
 shopt -s checkwinsize
-PS1='[\u@client \W]\$ '
+PS1='[\u@\h \W]\$ '
