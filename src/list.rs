@@ -208,7 +208,7 @@ impl Component for List {
             <div ref={&self.node} class={props.class} role="log" aria-live="off" tabindex="0" aria-label={props.label}
                 onscroll={ctx.link().callback(|_| Msg::Scrolled)}>
                 <div key="top" style={pad(sum(lo))}></div>
-                { for (lo..hi).map(|i| html! { <div key={first + i} class="li">{ rows.row(i) }</div> }) }
+                { for (lo..hi).map(|i| html! { <div key={first + i} class="li" data-n={(first + i).to_string()}>{ rows.row(i) }</div> }) }
                 <div key="below" style={pad(self.total().saturating_sub(sum(hi)))}></div>
                 { props.tail.clone() }
             </div>

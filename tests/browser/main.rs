@@ -4,7 +4,9 @@
 
 mod doors;
 mod load;
+mod mistakes;
 mod session;
 mod storage;
 mod support;
+mod tutorial;
 mod views;

@@ -22,9 +22,9 @@ impl Page {
         page.browser.open(&format!("{}{route}", page.base)).unwrap_or_else(|e| panic!("{e}"));
         page
     }
-    /// Waits until the condition, the body of a function, returns something true.
-    pub(crate) fn wait(&self, what: &str, condition: &str) {
-        self.browser.wait(what, 20, condition).unwrap_or_else(|e| panic!("{e}"));
+    /// Waits until the condition, the body of a function, returns something true, and gives it.
+    pub(crate) fn wait(&self, what: &str, condition: &str) -> serde_json::Value {
+        self.browser.wait(what, 20, condition).unwrap_or_else(|e| panic!("{e}"))
     }
 }
 
@@ -45,10 +45,10 @@ impl Page {
     /// Types a line into the front terminal and waits for what follows it.
     pub(crate) fn types(&self, line: &str, then: &str) {
         // What stood there before does not count.
-        let count = format!("return ({SEEN}).split({then:?}).length");
-        let before = self.browser.eval(&count).unwrap_or_else(|e| panic!("{e}"));
+        let last =
+            self.eval("return Math.max(-1, ...[...document.querySelectorAll('[data-pane=\"terminal\"] .li')].map(e => +e.dataset.n))");
         self.browser.type_at(PROMPT, &format!("{line}\n")).unwrap_or_else(|e| panic!("{e}"));
-        self.wait(&format!("{then:?} after {line:?}"), &format!("return ({SEEN}).split({then:?}).length > {before}"));
+        self.wait(&format!("{then:?} after {line:?}"), &format!("const last = {last}; return ({NEW}).includes({then:?})"));
     }
     /// Types lines one after the other; each is a line and what to wait for behind it.
     pub(crate) fn session(&self, lines: &[(&str, &str)]) {
@@ -60,6 +60,32 @@ impl Page {
         self.wait(selector, &format!("return document.querySelector({selector:?}) !== null"));
         self.browser.click(selector).unwrap_or_else(|e| panic!("{e}"));
     }
+    /// Opens a file in vim from the shell, types keys (`\x1b` is Esc), and waits until the shell has the terminal again.
+    pub(crate) fn vim(&self, path: &str, keys: &str) {
+        self.browser.type_at(PROMPT, &format!("vim {path}\n")).unwrap_or_else(|e| panic!("{e}"));
+        self.wait(&format!("vim {path}"), "return document.querySelector('[data-pane=\"terminal\"] .grid') !== null");
+        self.browser.type_at(PROMPT, keys).unwrap_or_else(|e| panic!("{e}"));
+        self.wait(&format!("the end of vim {path}"), "return document.querySelector('[data-pane=\"terminal\"] .grid') === null");
+    }
+    /// Presses `why?` at the last line of a pane that holds a text; gives what the why pane says, its blanks made one.
+    pub(crate) fn why(&self, pane: &str, text: &str) -> String {
+        let press = format!(
+            "const rows = [...document.querySelectorAll('[data-pane={pane:?}] .tl, [data-pane={pane:?}] .lr')].reverse();
+             const why = rows.find(r => r.innerText.includes({text:?}) && r.querySelector('.why'))?.querySelector('.why');
+             why?.click();
+             return why !== undefined"
+        );
+        self.wait(&format!("why? at {text:?}"), &press);
+        let open = format!(
+            "return [...document.querySelectorAll('.why[aria-expanded=true]')].some(e => e.parentElement.closest('.tl, .lr')?.innerText.includes({text:?}))"
+        );
+        self.wait("the reasons", &open);
+        self.browser.pane("why").unwrap_or_else(|e| panic!("{e}")).split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+    /// Chooses the terminal with this number in its tabs, from 1.
+    pub(crate) fn terminal(&self, n: usize) {
+        self.click(&format!("[data-pane=\"terminal\"] .tabs [role=tab]:nth-child({n})"));
+    }
     pub(crate) fn eval(&self, body: &str) -> serde_json::Value {
         self.browser.eval(body).unwrap_or_else(|e| panic!("{e}"))
     }
@@ -70,8 +96,9 @@ impl Page {
     }
 }
 
-/// The text of the terminal, blanks made plain.
-const SEEN: &str = "document.querySelector('[data-pane=\"terminal\"]').innerText.replaceAll('\\u00a0', ' ')";
+/// The text of the terminal behind the row `last`, the line with the prompt, a full screen; blanks made plain.
+const NEW: &str = "[...document.querySelectorAll('[data-pane=\"terminal\"] :is(.li, .tscr > .tl, .grid)')]
+    .filter(e => !(e.dataset.n <= last)).map(e => e.innerText).join('\\n').replaceAll('\\u00a0', ' ')";
 
 impl Drop for Page {
     fn drop(&mut self) {
