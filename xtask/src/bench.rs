@@ -28,6 +28,7 @@ pub(crate) fn bench(words: &[String]) -> Done {
         let url = format!("{}#/lab/linuxidc", server.url());
         start_up(&url)?;
         typing(&url)?;
+        replay(&url)?;
     }
     Ok(())
 }
@@ -91,6 +92,72 @@ fn typing(url: &str) -> Done {
         quantile(&mut times, 50),
         quantile(&mut times, 95)
     );
+    Ok(())
+}
+
+/// A message as a learner sends it from the client: each line is an input.
+const DIALOGUE: [&str; 10] = [
+    "telnet 192.168.1.103 25",
+    "EHLO client",
+    "MAIL FROM:<redhat@linuxidc.com>",
+    "RCPT TO:<student@linuxidc.com>",
+    "DATA",
+    "Subject: bench",
+    "",
+    "text",
+    ".",
+    "QUIT",
+];
+
+/// How long a saved lab takes to come back, with one input and with a thousand: the difference is their replay.
+fn replay(url: &str) -> Done {
+    let page = Browser::start()?;
+    // The page keeps an entry in its storage for as long as it replays.
+    let watch = "for (const name of ['setItem', 'removeItem']) {
+        const real = Storage.prototype[name];
+        Storage.prototype[name] = function (key, ...rest) {
+            if (key.startsWith('ehlo.replaying.')) (window.replaying ??= []).push([name, performance.now()]);
+            return real.call(this, key, ...rest);
+        };
+    }";
+    page.devtools("Page.addScriptToEvaluateOnNewDocument", &json!({"source": watch}))?;
+    let took = || -> Done<f64> {
+        let mut times = Vec::new();
+        for _ in 0..RUNS {
+            page.reload()?;
+            let took = "const all = window.replaying ?? [], start = all.find(e => e[0] === 'setItem');
+                const end = start && all.find(e => e[0] === 'removeItem' && e[1] > start[1]);
+                return end && end[1] - start[1]";
+            times.push(page.wait("the end of the replay", 30, took)?.as_f64().unwrap_or(0.0));
+        }
+        Ok(quantile(&mut times, 50))
+    };
+    page.open(url)?;
+    page.wait("the prompt", 30, &format!("return document.querySelector('{PROMPT}') !== null"))?;
+    page.click("[data-pane=\"terminal\"] .tabs [role=tab]:nth-child(2)")?;
+    page.wait_text("terminal", "[root@client ~]# ", 30)?;
+    page.type_at(PROMPT, "\n")?;
+    let one = took()?;
+    page.click("[data-pane=\"terminal\"] .tabs [role=tab]:nth-child(2)")?;
+    let script = format!(
+        "for (let i = 0; i < 10; i++) for (const line of {}) {{
+             const input = document.querySelector('{PROMPT}');
+             input.value = line;
+             input.dispatchEvent(new KeyboardEvent('keydown', {{key: 'Enter', bubbles: true, cancelable: true}}));
+             await new Promise(r => setTimeout(r, 40));
+         }}",
+        json!(DIALOGUE)
+    );
+    for _ in 0..10 {
+        page.eval_async(&script)?;
+    }
+    let all = took()?;
+    page.click("[data-pane=\"terminal\"] .tabs [role=tab]:nth-child(1)")?;
+    page.type_at(PROMPT, "grep -c status=sent /var/log/maillog\n")?;
+    page.wait_text("terminal", "\n100\n", 30)?;
+    println!("a saved lab comes back after one input  {one:>6.0} ms  (median of {RUNS})");
+    println!("a saved lab comes back after 1000 more  {all:>6.0} ms");
+    println!("replay of 1000 inputs, 100 messages     {:>6.0} ms  (budget 150)", all - one);
     Ok(())
 }
 
