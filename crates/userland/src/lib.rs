@@ -8,7 +8,6 @@ mod cmd;
 mod opts;
 mod shell;
 mod spec;
-#[allow(dead_code)]
 mod util;
 
 pub use cmd::{BASE, RESIDENT, SCREEN, TOOLS, examples};

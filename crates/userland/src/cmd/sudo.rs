@@ -1,6 +1,7 @@
 //! sudo: run a command as another user, if /etc/sudoers lets one.  Not here: aliases, plugins, sudoedit, -g.
 //! Source: sudo(8), sudoers(5) of sudo 1.9.13.
 
+use crate::util::absent::absent;
 use crate::util::shadow::{self, Shadow};
 use crate::util::users::{Accounts, User};
 use crate::{Ex, Spec};
@@ -312,7 +313,9 @@ async fn run(sys: Sys) -> i32 {
         return 0;
     }
     let Some(path) = path else {
-        sys.print(STDERR, format_args!("sudo: {}: command not found\n", wish.command.first().map_or("", String::as_str)));
+        let name = wish.command.first().map_or("", String::as_str);
+        let why = if absent(name) { "not simulated here" } else { "command not found" };
+        sys.print(STDERR, format_args!("sudo: {name}: {why}\n"));
         return 1;
     };
     log("", &[vec![path.clone()], argv.get(1..).unwrap_or(&[]).to_vec()].concat().join(" "));

@@ -6,6 +6,7 @@ use super::exec::Job;
 use super::lex::assignment;
 use super::unparse::function_text;
 use super::{Flow, Run, Shell};
+use crate::util::absent::absent;
 use machine::{Errno, Fd, FileKind, Spawn};
 
 impl Shell {
@@ -90,7 +91,8 @@ impl Shell {
                 Err(_) => self.status,
             });
         }
-        self.error(format_args!("{name}: command not found"));
+        let why = if absent(name) { "not simulated here" } else { "command not found" };
+        self.error(format_args!("{name}: {why}"));
         Err(127)
     }
 

@@ -29,15 +29,9 @@ fn indent(out: &mut String, mut from: usize, to: usize) {
     }
 }
 
-/// The names in as few lines as fit into `line` columns: down the columns, or (`across`) along the lines. Each name comes with the
-/// blanks that belong in front of it.
-pub(crate) fn columns(names: &[String], line: usize, across: bool) -> String {
-    let widths: Vec<usize> = names.iter().map(|n| width(n)).collect();
-    columns_of(names, &widths, line, across)
-}
-
-/// The same for names of known widths, in which colours may stand.
-pub(crate) fn columns_of(names: &[String], widths: &[usize], line: usize, across: bool) -> String {
+/// The names, of known widths, in as few lines as fit into `line` columns: down the columns, or (`across`) along the lines. Each name
+/// comes with the blanks that belong in front of it; colours may stand in it.
+pub(crate) fn columns(names: &[String], widths: &[usize], line: usize, across: bool) -> String {
     let n = names.len();
     let mut best: (usize, Vec<usize>) = (1, vec![widths.iter().copied().max().unwrap_or(0) + 2]);
     for cols in 2..=n.min((line / 3).max(1)) {

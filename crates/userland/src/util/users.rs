@@ -10,7 +10,6 @@ pub(crate) struct User {
     pub(crate) password: String,
     pub(crate) uid: u32,
     pub(crate) gid: u32,
-    pub(crate) gecos: String,
     pub(crate) home: String,
     pub(crate) shell: String,
 }
@@ -19,7 +18,6 @@ pub(crate) struct User {
 #[derive(Clone)]
 pub(crate) struct Group {
     pub(crate) name: String,
-    pub(crate) password: String,
     pub(crate) gid: u32,
     pub(crate) members: Vec<String>,
 }
@@ -40,13 +38,12 @@ async fn rows(sys: &Sys, path: &str) -> Vec<Vec<String>> {
 
 impl User {
     fn parse(row: &[String]) -> Option<User> {
-        let [name, password, uid, gid, gecos, home, shell] = row else { return None };
+        let [name, password, uid, gid, _, home, shell] = row else { return None };
         Some(User {
             name: name.clone(),
             password: password.clone(),
             uid: uid.parse().ok()?,
             gid: gid.parse().ok()?,
-            gecos: gecos.clone(),
             home: home.clone(),
             shell: if shell.is_empty() { "/bin/sh".to_string() } else { shell.clone() },
         })
@@ -55,10 +52,9 @@ impl User {
 
 impl Group {
     fn parse(row: &[String]) -> Option<Group> {
-        let [name, password, gid, members] = row else { return None };
+        let [name, _, gid, members] = row else { return None };
         Some(Group {
             name: name.clone(),
-            password: password.clone(),
             gid: gid.parse().ok()?,
             members: members.split(',').filter(|m| !m.is_empty()).map(str::to_string).collect(),
         })

@@ -2,7 +2,7 @@
 //! Not here: which files in which order (`ls`). Source: coreutils 9.1 ls.c, dircolors(5)'s built-in colours.
 
 use super::Entry;
-use crate::util::columns::{columns_of, width};
+use crate::util::columns::{columns, width};
 use crate::util::date::strftime;
 use crate::util::gnu::human;
 use crate::util::perm;
@@ -257,7 +257,7 @@ impl Style {
         }
         match self.format {
             Format::Columns | Format::Across if self.line > 0 => {
-                sys.put(STDOUT, columns_of(&cells, &widths, self.line, self.format == Format::Across).as_bytes());
+                sys.put(STDOUT, columns(&cells, &widths, self.line, self.format == Format::Across).as_bytes());
             }
             Format::Columns | Format::Across => sys.print(STDOUT, format_args!("{}\n", cells.join("  "))),
             Format::Commas => {
