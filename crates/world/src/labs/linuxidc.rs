@@ -16,7 +16,7 @@ pub(super) const LAB: Lab = Lab {
     build,
 };
 
-/// Thu 11 Aug 2011 03:50:00 in Shanghai. The machines start half a minute before.
+/// Thu 11 Aug 2011 03:50:00 in Shanghai. The machines start half a minute before, and were installed two months before.
 const START: u64 = 1_313_005_800;
 const OFFSET: i32 = 480;
 
@@ -24,7 +24,7 @@ const REDHAT: &str = "$6$oracle$GKoyJ6eaKaRy9iTqiQxRJMphALBcIxJ1WrrIulWWy8FkZ00B
 const STUDENT: &str = "$6$oracle$vNrrnTkxHj4e0NC/een1DGV9zzNdAKA9C9dwTu5CEQhi1uFZMw2BOYWfoJPe4GOrphh4jq.PrxMG8o0Cpuph.1";
 
 fn build(seed: u64) -> Stage {
-    let mut stage = Stage::new(SimTime::from_secs(START - 30), seed);
+    let mut stage = Stage::new(SimTime::from_secs(START - 61 * 86_400), seed);
     let ip = |text: &str| text.parse().unwrap_or(Ipv4Addr::LOCALHOST);
     let mut host = |label: &str, name: &str, addrs: &[(&str, u8)]| {
         let addrs = addrs.iter().map(|(a, len)| (ip(a), *len)).collect();
@@ -61,9 +61,7 @@ fn build(seed: u64) -> Stage {
     stage.mail_server(netease, "126mx01", include_str!("../../labs/linuxidc/126mx"));
     stage.mail_server(far, "mx", "addr 198.51.100.25\nname mx.far.example\n");
     stage.red_hat(mail, &[("postfix", 80, 30, true), ("rsyslog", 12, 88, true), ("saslauthd", 65, 10, false)]);
-    for path in ["/etc/postfix/main.cf", "/etc/aliases", "/etc/aliases.db"] {
-        stage.age(mail, path, 86_400);
-    }
+    stage.kernel.advance(SimTime::from_secs(START - 30));
     for host in [mail, client, roam] {
         stage.boot(host);
     }
