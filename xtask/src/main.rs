@@ -39,10 +39,7 @@ const TASKS: &[Task] = &[
         let mut command = run::cargo(&["test", "--workspace"]);
         run::run(command.args(words).env("EHLO_BLESS", "1"))
     }),
-    Task("new command NAME", "the file of a new command, and its place in the tables", |words| {
-        let all: Vec<String> = std::iter::once("command".to_string()).chain(words.iter().cloned()).collect();
-        scaffold::new(&all)
-    }),
+    Task("new KIND NAME", "the file of a new command, restriction, pane or lab, and its place in the tables", scaffold::new),
     Task("help", "this list", |_| {
         help();
         Ok(())
