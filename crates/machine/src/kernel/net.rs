@@ -227,7 +227,10 @@ impl Kernel {
             let holds =
                 |p: &super::proc::Proc| p.fds.iter().position(|f| f.is_some_and(|f| self.files[f].as_ref().is_some_and(|f| f.obj == obj)));
             let procs = self.procs.iter().flatten().filter(|p| p.host == host);
-            procs.filter_map(|p| holds(p).map(|fd| (p, fd))).next().map(|(p, fd)| (p.ids.euid, (p.pid, p.name().to_string(), fd as Fd)))
+            procs
+                .filter_map(|p| holds(p).map(|fd| (p, fd)))
+                .min_by_key(|(p, _)| p.pid)
+                .map(|(p, fd)| (p.ids.euid, (p.pid, p.name().to_string(), fd as Fd)))
         };
         let row = |proto, local, remote, state, obj, recv_q, backlog| {
             let owner = owner(obj);

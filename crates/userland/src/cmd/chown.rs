@@ -34,6 +34,7 @@ const OPTIONS: &[Opt] = &[
     Opt(b'c', "changes", Arg::No),
     Opt(b'f', "silent", Arg::No),
     Opt(b'f', "quiet", Arg::No),
+    Opt(0, "from", Arg::Yes),
     Opt(b'v', "verbose", Arg::No),
     Opt(b'h', "no-dereference", Arg::No),
     Opt(0, "dereference", Arg::No),
@@ -111,6 +112,13 @@ async fn run(sys: Sys) -> i32 {
     if given.operands.is_empty() {
         return gnu::missing(&sys, None);
     }
+    let from = match given.value_long(OPTIONS, "from").map(|text| owner(&sys, text, &accounts)).transpose() {
+        Ok(from) => from.unwrap_or((None, None)),
+        Err(message) => {
+            sys.complain(format_args!("{message}"));
+            return 1;
+        }
+    };
     let (recursive, quiet) = (given.has(OPTIONS, b'R'), given.has(OPTIONS, b'f'));
     let (verbose, changes) = (given.has(OPTIONS, b'v'), given.has(OPTIONS, b'c'));
     let follow = !given.has(OPTIONS, b'h');
@@ -137,6 +145,9 @@ async fn run(sys: Sys) -> i32 {
                     status = 1;
                 }
             }
+        }
+        if from.0.is_some_and(|u| u != stat.uid) || from.1.is_some_and(|g| g != stat.gid) {
+            continue;
         }
         if let Err(e) = sys.chown(&path, uid, gid, follow).await {
             if !quiet {

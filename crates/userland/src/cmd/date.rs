@@ -60,10 +60,14 @@ async fn run(sys: Sys) -> i32 {
             Some(f) => format = Some(f),
             None => {
                 let long = OPTIONS[*i].1;
+                let words: &[&str] =
+                    if long == "rfc-3339" { &["date", "seconds", "ns"] } else { &["hours", "minutes", "date", "seconds", "ns"] };
+                let list: String = words.iter().flat_map(|w| ["\n  - ".to_string(), quote(w)]).collect();
+                let given = quote(value.as_deref().unwrap_or(""));
                 return gnu::misuse(
                     &sys,
                     1,
-                    format_args!("invalid argument {} for \u{2018}--{long}\u{2019}", quote(value.as_deref().unwrap_or(""))),
+                    format_args!("invalid argument {given} for {}\nValid arguments are:{list}", quote(&format!("--{long}"))),
                 );
             }
         }
@@ -75,7 +79,7 @@ async fn run(sys: Sys) -> i32 {
                 sys.complain(format_args!("multiple output formats specified"));
                 return 1;
             }
-        } else if clock.replace(operand).is_some() {
+        } else if format.is_some() || clock.replace(operand).is_some() {
             return gnu::extra(&sys, operand);
         }
     }

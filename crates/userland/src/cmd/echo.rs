@@ -48,7 +48,7 @@ async fn run(sys: Sys) -> i32 {
     let text = args.join(" ");
     if escapes {
         let mut bytes = Vec::new();
-        let stop = crate::shell::expand_escapes(&text, &mut bytes);
+        let stop = crate::shell::expand_escapes(&text, true, &mut bytes);
         sys.put(STDOUT, &bytes);
         if stop {
             return 0;

@@ -82,7 +82,7 @@ impl Parser<'_> {
                 Ok(value)
             }
             ")" => Err("syntax error: unexpected ')'".into()),
-            "+" if self.at < self.args.len() => self.next(),
+            "+" => self.next(),
             "length" if self.at < self.args.len() => Ok(self.level(5)?.chars().count().to_string()),
             "match" if self.at < self.args.len() => {
                 let (a, b) = (self.level(5)?, self.level(5)?);

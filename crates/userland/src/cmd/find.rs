@@ -93,10 +93,11 @@ impl Find {
         self.status = 1;
     }
     async fn look(&self, path: &str, operand: bool) -> Result<Stat, Errno> {
-        if (self.opts.follow || operand && self.opts.follow_operands)
-            && let Ok(stat) = self.sys.stat(path).await
-        {
-            return Ok(stat);
+        if self.opts.follow || operand && self.opts.follow_operands {
+            match self.sys.stat(path).await {
+                Err(e) if e != Errno::ELOOP => {}
+                found => return found,
+            }
         }
         self.sys.lstat(path).await
     }
@@ -222,8 +223,9 @@ impl Find {
                 true
             }
             Test::Quit => {
+                // Nothing more happens, not even the printing that was left unsaid.
                 self.quit = true;
-                true
+                false
             }
             Test::Delete => {
                 if path == "." {

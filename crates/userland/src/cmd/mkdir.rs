@@ -35,7 +35,7 @@ async fn run(sys: Sys) -> i32 {
     let mut mode = None;
     if let Some(text) = given.value(OPTIONS, b'm') {
         let Some(change) = Change::parse(text) else {
-            sys.complain(format_args!("invalid mode: {}", quote(text)));
+            sys.complain(format_args!("invalid mode {}", quote(text)));
             return 1;
         };
         mode = Some(change.apply(0o777, true, umask));

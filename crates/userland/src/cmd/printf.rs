@@ -33,7 +33,7 @@ async fn run(sys: Sys) -> i32 {
         args = &args[1..];
     }
     let Some((pattern, rest)) = args.split_first() else { return gnu::missing(&sys, None) };
-    let done = format(pattern, rest, &Style { quote: |s| shell_escape(s, false, false), date: None, no_char: b"\0" });
+    let done = format(pattern, rest, &Style { quote: |s| shell_escape(s, false, false), date: None, no_char: b"\0", stops: true });
     let name = sys.arg(0);
     for error in &done.errors {
         match error {

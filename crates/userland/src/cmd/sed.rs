@@ -76,7 +76,7 @@ async fn run(sys: Sys) -> i32 {
                 }
                 Err(e) => {
                     sys.complain(format_args!("couldn't open file {text}: {e}"));
-                    return 1;
+                    return 4;
                 }
             },
             b'l' if gnu::digits(text).is_none() => {

@@ -121,12 +121,10 @@ async fn timeout(sys: Sys) -> i32 {
         Ok(g) => g,
         Err(status) => return status,
     };
-    let [duration, command @ ..] = given.operands.as_slice() else {
-        return gnu::misuse(&sys, 125, format_args!("missing operand"));
+    let Some((duration, command)) = given.operands.split_first().filter(|(_, command)| !command.is_empty()) else {
+        sys.print(STDERR, format_args!("Try 'timeout --help' for more information.\n"));
+        return 125;
     };
-    if command.is_empty() {
-        return gnu::misuse(&sys, 125, format_args!("missing operand"));
-    }
     let interval =
         |text: &str| sleep::interval(text).ok_or_else(|| gnu::misuse(&sys, 125, format_args!("invalid time interval {}", quote(text))));
     let after = match given.value(OPTIONS, b'k').map(interval).transpose() {

@@ -149,7 +149,12 @@ impl<'a> Eval<'a> {
 
     fn apply(&self, op: &str, a: i64, b: i64, at: usize) -> Num {
         Ok(match op {
-            "**" if b < 0 && !self.quiet => return Err(self.fail("exponent less than 0", at)),
+            // bash names the last token it has read.
+            "**" if b < 0 && !self.quiet => {
+                let read = self.text.get(..self.pos).unwrap_or("").trim_end();
+                let word = read.len() - read.trim_end_matches(|c: char| c.is_ascii_alphanumeric() || c == '_').len();
+                return Err(self.fail("exponent less than 0", read.len() - word.max(1)));
+            }
             "**" => (0..b.clamp(0, 64)).fold(if b > 64 && a.abs() > 1 { 0 } else { 1 }, |p: i64, _| p.wrapping_mul(a)),
             "/" | "%" if b == 0 => {
                 if self.quiet {

@@ -22,7 +22,6 @@ impl Shell {
         child.subshell += 1;
         child.stage = std::mem::take(&mut child.starting_stage);
         child.job_control = false;
-        child.set_opt('m', false);
         child.traps.retain(|_, action| action.is_empty());
         child.depth = 0;
         let mut spawn = Spawn::exec("", self.sys.args().to_vec());
@@ -97,7 +96,13 @@ impl Shell {
         if !redirs.is_empty() && self.redirect(redirs).await?.is_err() {
             return Ok(1);
         }
-        self.tail = matches!(list.kind, Kind::Simple { .. });
+        // The last command takes the process over if it is a simple one, alone or behind `;`, `&&` or `||`.
+        let simple = |c: &Cmd| matches!(c.kind, Kind::Simple { .. });
+        self.tail = match &list.kind {
+            Kind::List(items) => items.last().is_some_and(|(c, background)| simple(c) && !background),
+            Kind::AndOr(_, rest) => rest.last().is_some_and(|(_, c)| simple(c)),
+            _ => simple(list),
+        };
         let list = list.clone();
         self.run(&list).await
     }

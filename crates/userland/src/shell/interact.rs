@@ -153,7 +153,7 @@ impl Shell {
         } else {
             self.error(format_args!("{}", e.text));
             if !e.soft {
-                self.status = 2;
+                self.status = if e.array { 1 } else { 2 };
             }
         }
     }

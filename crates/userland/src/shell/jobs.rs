@@ -122,6 +122,9 @@ impl Shell {
         }
         self.tell_signal(last, &list);
         self.tell_dead().await;
+        if self.interactive && self.subshell == 0 {
+            self.notify().await;
+        }
         match list.iter().rev().map(|p| p.status.map_or(0, code)).find(|s| *s != 0) {
             Some(status) if self.opt('1') => status,
             _ => code(last),
@@ -352,6 +355,9 @@ impl Shell {
         self.reap().await;
         let numbers: Vec<usize> = self.jobs.iter().filter(|j| j.changed && (j.ended() || j.stopped())).map(|j| j.number).collect();
         for number in numbers {
+            if self.job(number).is_some_and(BackJob::stopped) {
+                self.sys.print(self.fd(STDERR), format_args!("\n"));
+            }
             self.tell(number, false, STDERR);
             let pwd = self.vars.text("PWD").unwrap_or_default();
             if let Some(job) = self.job(number)

@@ -174,6 +174,25 @@ impl Parser<'_> {
         true
     }
 
+    /// Checks that nothing but words stands between the parentheses of an array, or of a pattern.
+    fn array_words(&self, from: usize, end: usize) -> Result<(), ParseError> {
+        if !self.arrays || !self.src[..from - 1].ends_with(b"=") {
+            return Ok(());
+        }
+        let inner = self.slice(from, end.saturating_sub(1));
+        let mut inside = super::parse::Parser::new(&inner);
+        loop {
+            match inside.lex(false) {
+                Ok(Tok::Op(op)) => {
+                    let text = format!("syntax error near unexpected token `{op}'");
+                    return Err(ParseError { near: true, array: true, ..ParseError::new(self.line(), text) });
+                }
+                Ok(Tok::Eof) | Err(_) => return Ok(()),
+                Ok(_) => {}
+            }
+        }
+    }
+
     /// Moves behind the word at the current position.
     fn word(&mut self) -> Result<(), ParseError> {
         let start = self.pos;
@@ -194,7 +213,9 @@ impl Parser<'_> {
                 && i > start
                 && (self.extglob && b"?*@+!".contains(&scan.s[i - 1]) || self.arrays && assignment(&scan.s[start..i]) == i - start)
             {
-                i = scan.paren(i + 1)?;
+                let end = scan.paren(i + 1).map_err(|e| ParseError { array: !self.extglob, ..e })?;
+                self.array_words(i + 1, end)?;
+                i = end;
                 continue;
             } else if i == start && matches!(b, b'<' | b'>') && scan.s.get(i + 1) == Some(&b'(') {
                 i = scan.command(i + 2)?;

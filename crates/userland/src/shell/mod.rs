@@ -320,7 +320,7 @@ impl Shell {
             self.sys.print(fd, format_args!("{head} `{line}'\n"));
         }
         if !e.soft {
-            self.status = 2;
+            self.status = if e.array { 1 } else { 2 };
         }
     }
 

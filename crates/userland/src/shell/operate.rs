@@ -62,6 +62,12 @@ impl Shell {
                     self.emit(keys, sub == "*", quoted, out);
                     return Ok(());
                 }
+                let refers = inner.sub.is_none().then(|| self.referent(inner.name)).filter(|r| r != inner.name);
+                if let Some(target) = refers.as_ref().filter(|_| after.is_empty()) {
+                    // A name reference gives the name it stands for.
+                    out.result(target, quoted);
+                    return Ok(());
+                }
                 indirect = match self.value(&inner).await? {
                     Val::One(s) => s,
                     _ => return Err(self.discard(&format!("{}: invalid indirect expansion", &body[..body.len() - after.len()]))),

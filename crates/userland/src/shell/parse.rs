@@ -19,11 +19,13 @@ pub(crate) struct ParseError {
     pub(crate) near: bool,
     /// An error inside `[[ ]]`: bash leaves the status as it was.
     pub(crate) soft: bool,
+    /// An error inside `name=( )`: the status is 1.
+    pub(crate) array: bool,
 }
 
 impl ParseError {
     pub(super) fn new(line: u32, text: String) -> Self {
-        ParseError { line, text, incomplete: false, near: false, soft: false }
+        ParseError { line, text, incomplete: false, near: false, soft: false, array: false }
     }
     pub(super) fn too_deep() -> Self {
         ParseError::new(1, "syntax error: nested too deeply".into())

@@ -32,6 +32,7 @@ impl<'a> Scan<'a> {
             incomplete: true,
             near: false,
             soft: false,
+            array: false,
         }
     }
     fn deeper(&self) -> Result<Scan<'a>, ParseError> {

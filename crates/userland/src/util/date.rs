@@ -130,6 +130,7 @@ pub(crate) fn strftime(format: &str, time: SimTime, zone: &Zone) -> String {
                 't' => one.push('\t'),
                 'T' | 'X' => one = sub("%H:%M:%S"),
                 'z' => one = offset(minutes, colons),
+                'Z' if flags.contains('#') => one.push_str(&name.to_ascii_lowercase()),
                 'Z' => one.push_str(name),
                 _ => one.push_str(&spec[..1 + used]),
             }

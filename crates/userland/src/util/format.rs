@@ -40,6 +40,8 @@ pub(crate) struct Style<'a> {
     pub(crate) date: Option<Date<'a>>,
     /// `%c` of an empty argument.
     pub(crate) no_char: &'static [u8],
+    /// `\c` in the format ends the output.
+    pub(crate) stops: bool,
 }
 
 pub(super) struct Spec {
@@ -107,7 +109,7 @@ fn pass(format: &str, args: &[String], next: &mut usize, done: &mut Printed, sty
         done.bytes.extend_from_slice(&rest.as_bytes()[..at]);
         rest = &rest[at..];
         if let Some(tail) = rest.strip_prefix('\\') {
-            if tail.starts_with('c') {
+            if tail.starts_with('c') && style.stops {
                 return true;
             }
             if let Some(tail) = tail.strip_prefix(['"', '\'']) {
@@ -178,7 +180,7 @@ fn pass(format: &str, args: &[String], next: &mut usize, done: &mut Printed, sty
             's' => spec.text(take().unwrap_or("").as_bytes(), &mut done.bytes),
             'b' => {
                 let mut bytes = Vec::new();
-                let stop = expand_escapes(take().unwrap_or(""), &mut bytes);
+                let stop = expand_escapes(take().unwrap_or(""), false, &mut bytes);
                 spec.text(&bytes, &mut done.bytes);
                 if stop {
                     return true;
@@ -289,7 +291,7 @@ mod tests {
             ("%d", "'A", "65"),
         ] {
             let args: Vec<String> = args.split(' ').map(String::from).collect();
-            let done = format(pattern, &args, &Style { quote: |s| s.into(), date: None, no_char: b"\0" });
+            let done = format(pattern, &args, &Style { quote: |s| s.into(), date: None, no_char: b"\0", stops: false });
             assert_eq!(String::from_utf8_lossy(&done.bytes), want);
         }
     }

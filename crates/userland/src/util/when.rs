@@ -18,6 +18,9 @@ const UNITS: [(&str, i64, i64); 9] = [
     ("minute", 0, 60),
     ("sec", 0, 1),
 ];
+/// Words that count, from -1; `second` is a unit.
+const ORDINALS: [&str; 14] =
+    ["last", "this", "next", "-", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh", "twelfth"];
 /// Zones by abbreviation, in minutes.
 const ABBREVIATIONS: [(&str, i32); 11] = [
     ("utc", 0),
@@ -49,6 +52,7 @@ fn tokens(text: &str) -> Option<Vec<String>> {
                 continue;
             }
         } else if c.is_ascii_digit() || matches!(c, '+' | '-' | '@') {
+            while matches!(c, '+' | '-') && chars.next_if(char::is_ascii_whitespace).is_some() {}
             while let Some(c) = chars.next_if(|c| c.is_ascii_digit() || matches!(c, ':' | '/' | '.') || *c == '-') {
                 // A zone behind a time begins anew.
                 if c == '-' && word.contains(':') {
@@ -105,7 +109,11 @@ struct Found {
 
 /// The time a text names, `now` being now. `None`: not a date.
 pub(crate) fn parse(text: &str, now: SimTime, zone: &Zone) -> Option<SimTime> {
-    let all = tokens(text.trim())?;
+    let text = text.trim();
+    if let Some((name, rest)) = text.strip_prefix("TZ=\"").and_then(|t| t.split_once('"')) {
+        return parse(rest, now, &Zone::named(Some(name), 0));
+    }
+    let all = tokens(text)?;
     if let Some(first) = all.first().filter(|t| t.starts_with('@')) {
         let (secs, fraction) = first[1..].split_once('.').unwrap_or((&first[1..], ""));
         let secs: u64 = secs.parse().ok()?;
@@ -250,33 +258,23 @@ fn item(all: &[String], f: &mut Found) -> Option<usize> {
         f.zone = Some(*minutes);
         return Some(1);
     }
+    let word = if word == "first" { "next" } else { word };
     let step = match word {
         "now" | "today" => (0, 0),
         "tomorrow" => (1, 86_400),
         "yesterday" => (-1, 86_400),
-        "midnight" => {
-            f.time = Some((0, 0, 0, 0));
-            return Some(1);
-        }
-        "noon" => {
-            f.time = Some((12, 0, 0, 0));
-            return Some(1);
-        }
-        "next" | "last" | "this" => {
-            let n = match word {
-                "next" => 1,
-                "last" => -1,
-                _ => 0,
-            };
+        _ if ORDINALS.contains(&word) => {
+            let n = ORDINALS.iter().position(|o| *o == word).map_or(0, |i| i as i64 - 1);
             if let Some(day) = three(next?, &DAYS) {
                 f.day = Some((day, n));
                 return Some(2);
             }
             let (months, secs) = unit(next?)?;
+            let sign = if all.get(2).is_some_and(|w| w == "ago") { -n } else { n };
             f.relative = true;
-            f.months += n * months;
-            f.secs += n * secs;
-            return Some(2);
+            f.months += sign * months;
+            f.secs += sign * secs;
+            return Some(if sign == n { 2 } else { 3 });
         }
         _ => {
             let (months, secs) = unit(word)?;

@@ -78,7 +78,7 @@ pub(super) async fn parse(sys: &Sys, accounts: &Accounts, zone: &Zone, args: &[S
     let mut expr = if p.at < args.len() { p.comma().await? } else { Expr::Test(Test::Bool(true)) };
     if let Some(arg) = args.get(p.at) {
         if arg == ")" {
-            return Err("invalid expression; you have too many ')'".into());
+            return Err("you have too many ')'".into());
         }
         return Err(p.misplaced(arg).await);
     }

@@ -38,7 +38,13 @@ fn value_text(var: &Var, quote: fn(&str) -> String) -> String {
         Value::Assoc(a) => {
             let mut keys: Vec<&String> = a.keys().collect();
             hash_order(&mut keys);
-            let item = |k: &String| format!("[{}]={} ", quoted_if_needed(k), double_quoted(a.get(k.as_str()).map_or("", String::as_str)));
+            let item = |k: &String| {
+                format!(
+                    "[{}]={} ",
+                    if quoted_if_needed(k) == *k { k.clone() } else { double_quoted(k) },
+                    double_quoted(a.get(k.as_str()).map_or("", String::as_str))
+                )
+            };
             format!("({})", keys.into_iter().map(item).collect::<String>())
         }
     }

@@ -20,7 +20,7 @@ pub(super) async fn echo(sh: &mut Shell, a: &[String]) -> Run {
     let text = a[i.min(a.len())..].join(" ");
     let mut out = Vec::new();
     if escapes {
-        newline &= !expand_escapes(&text, &mut out);
+        newline &= !expand_escapes(&text, true, &mut out);
     } else {
         out.extend_from_slice(text.as_bytes());
     }
@@ -31,8 +31,8 @@ pub(super) async fn echo(sh: &mut Shell, a: &[String]) -> Run {
     Ok(0)
 }
 
-/// Text with the escapes of `echo -e` and `%b`; true if `\c` ended it.
-pub(crate) fn expand_escapes(text: &str, out: &mut Vec<u8>) -> bool {
+/// Text with the escapes of `echo -e` and `%b`; true if `\c` ended it. `zero`: octal numbers need a leading 0.
+pub(crate) fn expand_escapes(text: &str, zero: bool, out: &mut Vec<u8>) -> bool {
     let mut rest = text;
     while let Some(at) = rest.find('\\') {
         out.extend_from_slice(&rest.as_bytes()[..at]);
@@ -40,7 +40,7 @@ pub(crate) fn expand_escapes(text: &str, out: &mut Vec<u8>) -> bool {
         if rest.starts_with('c') {
             return true;
         }
-        let n = escape(rest, true, out);
+        let n = escape(rest, zero || rest.starts_with('0'), out);
         if n == 0 {
             out.push(b'\\');
         }

@@ -188,7 +188,11 @@ pub(super) async fn wait(sh: &mut Shell, a: &[String]) -> Run {
         } else {
             let numbers: Vec<usize> = sh.jobs.iter().map(|j| j.number).collect();
             for number in numbers {
-                sh.wait_job(Some(number)).await?;
+                let done = sh.wait_job(Some(number)).await?;
+                if sh.jobs.iter().any(|j| j.number == number && !j.ended() && !j.stopped()) {
+                    // A trap has ended the wait.
+                    return Ok(done);
+                }
             }
         }
     }
@@ -231,14 +235,26 @@ pub(super) async fn wait(sh: &mut Shell, a: &[String]) -> Run {
     Ok(status)
 }
 
+/// The name of a signal by its number, also of those that the kernel here does not send.
+fn signal_name(n: usize) -> Option<String> {
+    const NAMES: &str = "HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM STKFLT CHLD CONT STOP TSTP TTIN TTOU URG XCPU XFSZ VTALRM PROF WINCH IO PWR SYS";
+    Some(match n {
+        34 => "RTMIN".into(),
+        35..=49 => format!("RTMIN+{}", n - 34),
+        50..=63 => format!("RTMAX-{}", 64 - n),
+        64 => "RTMAX".into(),
+        _ => NAMES.split(' ').nth(n.checked_sub(1)?)?.to_string(),
+    })
+}
+
 /// `kill -l`.
 pub(super) fn list_signals(sh: &Shell) {
     let mut out = String::new();
-    for (i, (signal, name)) in Signal::ALL.iter().enumerate() {
-        let end = if i % 5 == 4 || i + 1 == Signal::ALL.len() { "\n" } else { "\t" };
-        out.push_str(&format!("{:2}) SIG{name}{end}", *signal as i32));
+    let names = (1..=64).filter_map(|n| signal_name(n).map(|name| (n, name)));
+    for (i, (n, name)) in names.enumerate() {
+        out.push_str(&format!("{n:2}) SIG{name}{}", if i % 5 == 4 { "\n" } else { "\t" }));
     }
-    sh.out(&out);
+    sh.out(&format!("{out}\n"));
 }
 
 pub(super) async fn kill(sh: &mut Shell, a: &[String]) -> Run {
@@ -257,8 +273,12 @@ pub(super) async fn kill(sh: &mut Shell, a: &[String]) -> Run {
                 }
                 for arg in &a[2..] {
                     let text = match arg.parse::<i32>() {
-                        Ok(n) => Signal::from_number(n & 127).and_then(|s| Signal::ALL.iter().find(|x| x.0 == s)).map(|s| s.1.to_string()),
-                        Err(_) => Signal::from_name(&arg.to_ascii_uppercase()).map(|s| (s as i32).to_string()),
+                        Ok(n) => signal_name((n & 127) as usize),
+                        Err(_) => {
+                            let upper = arg.to_ascii_uppercase();
+                            let name = upper.strip_prefix("SIG").unwrap_or(&upper);
+                            (1..=64).find(|n| signal_name(*n).is_some_and(|s| s == name)).map(|n| n.to_string())
+                        }
                     };
                     match text {
                         Some(t) => sh.out(&format!("{t}\n")),

@@ -19,7 +19,7 @@ pub(super) async fn printf(sh: &mut Shell, a: &[String]) -> Run {
     let now = sh.sys.now();
     let zone = sh.zone();
     let date = |pattern: &str, at: i64| strftime(pattern, if at < 0 { now } else { SimTime::from_secs(at as u64) }, &zone);
-    let done = format(pattern, &a[at + 1..], &Style { quote: backslashed, date: Some(&date), no_char: b"\0" });
+    let done = format(pattern, &a[at + 1..], &Style { quote: backslashed, date: Some(&date), no_char: b"\0", stops: false });
     for error in &done.errors {
         let text = match error {
             Wrong::Number { arg, .. } => format!("{arg}: invalid number"),
