@@ -2,7 +2,7 @@
 //! Not here: timers and events of the browser (`lab`), drawing (`panes`), what lines mean (`model`).
 
 use crate::clock::Clock;
-use crate::model::{LogModel, Mark, Transcript};
+use crate::model::{LogModel, MapModel, Mark, Transcript};
 use crate::platform::{self, crash};
 use crate::storage::{self, Saved};
 use std::collections::VecDeque;
@@ -83,7 +83,7 @@ pub(crate) struct Driver {
     pub(crate) terms: Vec<Term>,
     pub(crate) front: usize,
     pub(crate) log: LogModel,
-    pub(crate) log_rev: u32,
+    pub(crate) map: MapModel,
     pub(crate) restored: Restored,
     /// The next thing that happens by itself.
     pub(crate) wake: Option<(SimTime, String)>,
@@ -134,7 +134,7 @@ impl Driver {
             terms: info.terminals.iter().map(|(host, user)| Term::new(host, user)).collect(),
             front: 0,
             log: LogModel::default(),
-            log_rev: 0,
+            map: MapModel::default(),
             restored,
             wake: None,
             loads: Vec::new(),
@@ -299,7 +299,7 @@ impl Driver {
         if log.len() != self.log_len {
             self.log_len = log.len();
             self.log.update(log);
-            self.log_rev += 1;
+            self.map.update(log);
         }
     }
     fn opened(&mut self, tty: TtyId, host: String, user: String) {

@@ -1,6 +1,7 @@
 //! Keys: the one field of a terminal (a line for the shell or a server, keys for a full-screen program) and the keys of the whole lab.
 //! What a key does is decided when it comes, so that the browser's own use of it can be prevented.
 
+use super::links::Sel;
 use super::{Lab, Msg};
 use crate::driver::Term;
 use crate::i18n::{self, Lang};
@@ -190,6 +191,18 @@ pub(super) fn global(window: &Window, link: Scope<Lab>) -> EventListener {
                 link.send_message(Msg::Menu);
             }
             "Escape" if open => link.send_message(Msg::CloseMenu),
+            "Escape" => {
+                link.send_message(Msg::Pin(Sel::default()));
+                if platform::row().is_some() {
+                    platform::focus("ti");
+                }
+            }
+            "ArrowUp" | "ArrowDown" if platform::next_row(key == "ArrowUp") => e.prevent_default(),
+            "Enter" => {
+                if let Some(row) = platform::row() {
+                    link.send_message(Msg::Pin(Sel::of(&row)));
+                }
+            }
             "ArrowLeft" | "ArrowRight" if platform::next_tab(key == "ArrowLeft") => e.prevent_default(),
             _ => {}
         }

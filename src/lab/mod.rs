@@ -1,6 +1,7 @@
 //! An open lab: the state of the page around the driver, what presses do, timers. Not here: keys (`keyboard`), drawing (`view`, `panes`).
 
 pub(crate) mod keyboard;
+pub(crate) mod links;
 mod update;
 mod view;
 
@@ -13,6 +14,7 @@ use crate::panes::files::Editor;
 use crate::platform;
 use gloo::events::EventListener;
 use gloo::timers::callback::{Interval, Timeout};
+use links::Sel;
 use std::cell::RefCell;
 use std::rc::Rc;
 use yew::prelude::*;
@@ -47,6 +49,11 @@ pub(crate) struct Lab {
     pub(crate) width: u32,
     /// Number of the decision that the why pane shows, or 0.
     pub(crate) why: u32,
+    /// What the hand is on, and what stays lit when it is on nothing.
+    pub(crate) light: Sel,
+    pub(crate) pin: Sel,
+    /// The views in which something lit can be seen, by their place in the table.
+    pub(super) seen: u32,
     pub(crate) b64: Fields,
     /// Login and password of the AUTH PLAIN card.
     pub(crate) plain: (String, String),
@@ -120,6 +127,11 @@ pub(crate) enum Msg {
     Width(i32),
     Why(u32),
     WhyLast,
+    /// The hand is on something that stands for an event, or on nothing.
+    Light(Sel),
+    /// It stays lit, or nothing does.
+    Pin(Sel),
+    Seen(u32),
     LogFind(String),
     LogDaemon(String),
     LogClear,
@@ -169,6 +181,7 @@ impl Component for Lab {
             let link = ctx.link().clone();
             listeners.push(EventListener::new(&window, "pagehide", move |_| link.send_message(Msg::Leave)));
             listeners.push(keyboard::global(&window, ctx.link().clone()));
+            listeners.extend(links::listen(&window, ctx.link()));
         }
         let link = ctx.link().clone();
         let mut lab = Lab {
@@ -180,6 +193,9 @@ impl Component for Lab {
             phone: Phone::Terminal,
             width: 0,
             why: 0,
+            light: Sel::default(),
+            pin: Sel::default(),
+            seen: 0,
             b64: Fields::default(),
             plain: ("redhat".into(), "redhat".into()),
             editor: Editor::new("mail"),
@@ -225,7 +241,7 @@ impl Component for Lab {
         view::page(self, ctx)
     }
 
-    fn rendered(&mut self, _: &Context<Self>, first: bool) {
+    fn rendered(&mut self, ctx: &Context<Self>, first: bool) {
         if first {
             platform::focus("ti");
         }
@@ -234,6 +250,10 @@ impl Component for Lab {
         }
         if std::mem::take(&mut self.reveal) {
             platform::reveal(".wl .deciding");
+        }
+        let seen = if self.sel().is_none() { 0 } else { platform::seen(".lit", |pane| View::ALL.iter().position(|v| v.1 == pane)) };
+        if seen != self.seen {
+            ctx.link().send_message(Msg::Seen(seen));
         }
     }
 }

@@ -1,11 +1,12 @@
 //! What each thing that happens does to the lab's state. Not here: the driver's work, drawing.
 
+use super::links::Sel;
 use super::{Lab, Msg, Phone};
 use crate::i18n;
 use crate::panes::View;
 use crate::platform;
 use gloo::timers::callback::Timeout;
-use world::{Input, TtyId};
+use world::{Input, TraceId, TtyId};
 use yew::prelude::*;
 
 impl Lab {
@@ -133,19 +134,23 @@ impl Lab {
                 let now = if self.width == 0 { 28 } else { self.width };
                 self.width = if step == 0 { 0 } else { now.saturating_add_signed(step).clamp(18, 60) };
             }
-            Msg::Why(trace) => {
-                self.why = trace;
-                self.reveal = true;
-                self.show(View::Why);
+            Msg::Why(trace) => self.explain(trace),
+            Msg::Light(sel) => self.light = sel,
+            Msg::Pin(sel) => {
+                if sel.is_none() && self.pin.is_none() {
+                    return false;
+                }
+                // Pressed again, it lets go.
+                self.pin = if self.pin == sel { Sel::default() } else { sel };
+                self.spoken = lang.t(if self.pin.is_none() { i18n::UNPINNED } else { i18n::PINNED }).into();
             }
+            Msg::Seen(views) => self.seen = views,
             Msg::WhyLast => {
                 let d = self.shared.borrow();
                 let last = d.term().and_then(|t| t.transcript.lines.iter().rev().find(|l| l.trace != 0).map(|l| l.trace));
                 drop(d);
                 if let Some(trace) = last {
-                    self.why = trace;
-                    self.reveal = true;
-                    self.show(View::Why);
+                    self.explain(trace);
                 }
             }
             Msg::LogFind(find) => {
@@ -233,6 +238,15 @@ impl Lab {
         let mut d = self.shared.borrow_mut();
         let tty = TtyId(d.front as u32);
         d.input(Input::Tty { tty, bytes });
+    }
+
+    /// Shows why: the decision stays lit everywhere.
+    fn explain(&mut self, trace: u32) {
+        let msg = self.shared.borrow().world.trace(TraceId(trace)).and_then(|t| t.queue_id.clone()).unwrap_or_default();
+        self.pin = Sel { event: trace, msg };
+        self.why = trace;
+        self.reveal = true;
+        self.show(View::Why);
     }
 
     /// Brings a view to where it belongs: the upper slot, or the lower one if the views are split and wide enough.

@@ -89,10 +89,12 @@ fn notices(lab: &Lab, link: &Scope<Lab>, lang: Lang) -> Html {
 
 fn side(lab: &Lab, link: &Scope<Lab>, lang: Lang) -> Html {
     let two = lab.two();
+    let holders = lab.holders() & !lab.seen;
     let tab = |view: View, selected: bool, one: bool| {
+        let mark = View::ALL.iter().position(|v| v.0 == view).is_some_and(|n| holders >> n & 1 == 1);
         let class = classes!(one.then_some("one"));
         html! {
-            <button role="tab" {class} aria-selected={if selected { "true" } else { "false" }} onclick={link.callback(move |_| Msg::Show(view))}>{ lang.t(view.name()) }</button>
+            <button role="tab" {class} aria-selected={if selected { "true" } else { "false" }} onclick={link.callback(move |_| Msg::Show(view))}>{ lang.t(view.name()) }{ panes::here(mark, lang) }</button>
         }
     };
     html! {
@@ -115,6 +117,7 @@ fn one(lab: &Lab, view: View, link: &Scope<Lab>, lang: Lang) -> Html {
     let body = match view {
         _ if !chosen => Html::default(),
         View::Why => panes::why::pane(lab, link, lang),
+        View::Map => panes::map::pane(lab, link, lang),
         View::Base64 => panes::base64::pane(lab, link, lang),
         View::Log => panes::maillog::pane(lab, link, lang),
         View::Queue => panes::queue::pane(lab, link, lang),
@@ -167,7 +170,7 @@ fn phone_tabs(lab: &Lab, link: &Scope<Lab>, lang: Lang) -> Html {
             { tab(i18n::WHY, icons::WHY, side(View::Why), || Msg::Show(View::Why)) }
             { tab(i18n::LOG_SHORT, icons::LOG, side(View::Log), || Msg::Show(View::Log)) }
             { tab(i18n::FILES, icons::FILE, side(View::Files), || Msg::Show(View::Files)) }
-            { tab(i18n::MORE, icons::MORE, side(View::Base64) || side(View::Queue) || side(View::Mailboxes), || Msg::Menu) }
+            { tab(i18n::MORE, icons::MORE, side(View::Map) || side(View::Base64) || side(View::Queue) || side(View::Mailboxes), || Msg::Menu) }
         </nav>
     }
 }

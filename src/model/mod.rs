@@ -3,12 +3,14 @@
 
 mod base64;
 mod log;
+mod map;
 mod screen;
 mod session;
 mod transcript;
 
 pub(crate) use base64::{Bad, Decoded, decode, encode, parts_of};
 pub(crate) use log::{LogModel, LogRow, daemon_class};
+pub(crate) use map::{Hop, MapModel, Node, received};
 pub(crate) use screen::{Run, Screen};
 pub(crate) use session::{Session, reply};
 pub(crate) use transcript::{Mark, Transcript, width};

@@ -20,11 +20,13 @@ pub(crate) fn pane(lab: &Lab, link: &Scope<Lab>, lang: Lang) -> Html {
         let name = name.clone();
         html! { <button class="btn" aria-pressed={pressed} onclick={link.callback(move |_| Msg::Mailbox(name.clone(), None))}>{ label }</button> }
     };
+    let sel = lab.sel().within(|_| false);
     let row = |(i, m): (usize, &world::MailboxMessage)| {
         let open = lab.mailbox.1 == Some(i);
         let name = user.clone();
         let from = if m.envelope_from.is_empty() { "<>" } else { &m.envelope_from };
-        html! {<li>
+        let id = crate::model::received(&m.text);
+        html! {<li tabindex="-1" class={sel.lights(0, id).then_some("lit")} data-msg={id.to_string()}>
             <button class={classes!("mrow", (!m.read).then_some("new"))} aria-expanded={if open { "true" } else { "false" }}
                 onclick={link.callback(move |_| Msg::Mailbox(name.clone(), (!open).then_some(i)))}>
                 <b>{ if m.subject.is_empty() { lang.t(i18n::NO_SUBJECT) } else { &m.subject } }</b><small>{ from }{ " · " }{ &m.arrived }</small></button>

@@ -2,6 +2,7 @@
 
 use super::rows_of;
 use crate::i18n::{self, Lang};
+use crate::lab::links::{Sel, line_event};
 use crate::lab::{Lab, Msg, Shared};
 use crate::list::{List, Rows, Source};
 use crate::model::{LogRow, daemon_class, width};
@@ -13,6 +14,7 @@ use yew::prelude::*;
 struct Lines {
     shared: Shared,
     why: u32,
+    sel: Sel,
     lang: Lang,
     on_find: Callback<String>,
     on_why: Callback<u32>,
@@ -30,20 +32,22 @@ impl Rows for Lines {
     }
     fn row(&self, i: usize) -> Html {
         let d = self.shared.borrow();
-        let Some(line) = d.log.shown.get(i).and_then(|n| d.world.log().get(*n as usize)) else { return Html::default() };
+        let n = d.log.shown.get(i).map_or(usize::MAX, |n| *n as usize);
+        let Some(line) = d.world.log().get(n) else { return Html::default() };
         let row = LogRow::new(&line.line);
         let trace = line.trace.0;
-        let lit = trace != 0 && trace == self.why;
+        let event = line_event(n, line);
+        let lit = self.sel.lights(event, row.qid);
         let qid = (!row.qid.is_empty()).then(|| {
             let (on, id) = (self.on_find.clone(), row.qid.to_string());
-            html! { <button class="qid" onclick={move |_| on.emit(id.clone())}>{ row.qid }</button> }
+            super::qid(&d, row.qid, Callback::from(move |_| on.emit(id.clone())))
         });
         let why = (trace != 0).then(|| {
             let on = self.on_why.clone();
-            html! { <button class="why" data-event={trace.to_string()} aria-expanded={if lit { "true" } else { "false" }} onclick={move |_| on.emit(trace)}>{ self.lang.t(i18n::WHY_BUTTON) }</button> }
+            html! { <button class="why" aria-expanded={if trace == self.why { "true" } else { "false" }} onclick={move |_| on.emit(trace)}>{ self.lang.t(i18n::WHY_BUTTON) }</button> }
         });
         html! {
-            <div class={classes!("lr", lit.then_some("lit"))} data-msg={row.qid.to_string()}>
+            <div class={classes!("lr", lit.then_some("lit"))} tabindex="-1" data-event={event.to_string()} data-msg={row.qid.to_string()}>
                 <time>{ row.time }</time><span class={classes!("d", daemon_class(row.daemon))}>{ row.daemon }</span>
                 <span class="m"><span class="dim">{ qid }{ " " }{ marked(row.text) }</span>{ why }</span>
             </div>
@@ -73,8 +77,10 @@ pub(crate) fn pane(lab: &Lab, link: &Scope<Lab>, lang: Lang) -> Html {
     };
     let mut chips = vec![chip(String::new(), t(i18n::ALL_DAEMONS).into())];
     chips.extend(d.log.daemons.iter().map(|n| chip(n.clone(), n.clone())));
+    let log = d.world.log();
+    let sel = lab.sel().within(|event| log.iter().enumerate().any(|(n, l)| line_event(n, l) == event));
     let lines =
-        Lines { shared: lab.shared.clone(), why: lab.why, lang, on_find: link.callback(Msg::LogFind), on_why: link.callback(Msg::Why) };
+        Lines { shared: lab.shared.clone(), why: lab.why, sel, lang, on_find: link.callback(Msg::LogFind), on_why: link.callback(Msg::Why) };
     let typed = link.callback(|e: InputEvent| Msg::LogFind(e.target_unchecked_into::<HtmlInputElement>().value()));
     html! {<>
         <div class="ptool"><label class="sr" for="lf">{ t(i18n::LOG_FILTER) }</label>

@@ -5,16 +5,20 @@ pub(crate) mod base64;
 pub(crate) mod files;
 pub(crate) mod mailboxes;
 pub(crate) mod maillog;
+pub(crate) mod map;
 pub(crate) mod queue;
 pub(crate) mod terminal;
 pub(crate) mod why;
 
-use crate::i18n::{self, Msg};
+use crate::driver::Driver;
+use crate::i18n::{self, Lang, Msg};
+use yew::prelude::*;
 
 /// A view beside the terminal.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum View {
     Why,
+    Map,
     Base64,
     Log,
     Queue,
@@ -24,8 +28,9 @@ pub(crate) enum View {
 
 impl View {
     /// All of them: `data-pane`, name, the letter behind F2, whether it belongs in the upper slot.
-    pub(crate) const ALL: [(View, &'static str, Msg, char, bool); 6] = [
+    pub(crate) const ALL: [(View, &'static str, Msg, char, bool); 7] = [
         (View::Why, "why", i18n::WHY, 'w', true),
+        (View::Map, "map", i18n::MAP, 'k', true),
         (View::Base64, "base64", i18n::BASE64, 'b', true),
         (View::Log, "maillog", i18n::LOG, 'l', false),
         (View::Queue, "queue", i18n::QUEUE, 'q', false),
@@ -46,4 +51,15 @@ impl View {
 pub(crate) fn rows_of(width: usize, cols: u32) -> u32 {
     let cols = cols.max(8) as usize;
     width.div_ceil(cols).max(1) as u32
+}
+
+/// A queue id as a button, with the letter that stands for the message in every view.
+pub(crate) fn qid(d: &Driver, id: &str, on: Callback<MouseEvent>) -> Html {
+    let (letter, made) = d.map.letter(id).unzip();
+    html! { <button class={if made == Some(true) { "qid B" } else { "qid" }} data-k={letter.map(String::from)} onclick={on}>{ id }</button> }
+}
+
+/// The mark at a tab whose pane has something lit that is not seen.
+pub(crate) fn here(on: bool, lang: Lang) -> Html {
+    if on { html! { <i class="here" title={lang.t(i18n::HERE)}><span class="sr">{ lang.t(i18n::HERE) }</span></i> } } else { Html::default() }
 }

@@ -10,6 +10,7 @@ pub(crate) fn pane(lab: &Lab, link: &Scope<Lab>, lang: Lang) -> Html {
     let d = lab.shared.borrow();
     let rows = d.world.queue("mail");
     let now = d.now();
+    let sel = lab.sel().within(|_| false);
     let row = |q: &world::Queued| {
         let class = match q.queue {
             "active" | "incoming" => "badge acc",
@@ -23,7 +24,7 @@ pub(crate) fn pane(lab: &Lab, link: &Scope<Lab>, lang: Lang) -> Html {
         reasons.dedup();
         let id = q.id.clone();
         html! {
-            <li data-msg={q.id.clone()}><div class="q1"><button class="qid" onclick={link.callback(move |_| Msg::LogFind(id.clone()))}>{ &q.id }</button>
+            <li tabindex="-1" class={sel.lights(0, &q.id).then_some("lit")} data-msg={q.id.clone()}><div class="q1">{ super::qid(&d, &q.id, link.callback(move |_| Msg::LogFind(id.clone()))) }
                 <span {class}>{ q.queue }</span><span class="mono sz">{ q.size }{ " B" }</span><span class="sp"></span><span>{ when }</span></div>
                 <div class="mono q2">{ sender }{ " → " }{ to }</div>
                 { for reasons.iter().map(|r| html! { <div class="q3">{ *r }</div> }) }

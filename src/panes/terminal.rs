@@ -4,10 +4,12 @@
 use super::rows_of;
 use crate::i18n::{self, Lang};
 use crate::icons::{self, icon};
+use crate::lab::links::Sel;
 use crate::lab::{Lab, Msg, Shared};
 use crate::list::{List, Rows, Source};
 use crate::model::{self, Mark, Transcript};
 use std::rc::Rc;
+use world::TraceId;
 use yew::html::Scope;
 use yew::prelude::*;
 
@@ -17,12 +19,23 @@ struct Lines {
     n: usize,
     lang: Lang,
     why: u32,
+    sel: Sel,
     on_why: Callback<u32>,
 }
 
 impl Lines {
     fn with<T>(&self, f: impl FnOnce(&Transcript) -> T) -> Option<T> {
         self.shared.borrow().terms.get(self.n).map(|t| f(&t.transcript))
+    }
+}
+
+impl Lines {
+    /// The message that a line tells of: the one that was decided on, or one whose queue id stands in it.
+    fn msg(&self, trace: u32, text: &str) -> String {
+        let d = self.shared.borrow();
+        let known = d.world.trace(TraceId(trace)).and_then(|t| t.queue_id.clone());
+        let word = || text.split(|c: char| !c.is_ascii_alphanumeric()).find(|w| w.len() > 5 && d.map.find(w).is_some());
+        known.or_else(|| word().map(String::from)).unwrap_or_default()
     }
 }
 
@@ -53,13 +66,15 @@ impl Rows for Lines {
             let lang = self.lang;
             let reply = model::reply(&line.text).filter(|_| line.mark == Mark::Server);
             let whole = reply.is_none_or(|(_, more)| !more) && t.lines.get(i + 1).is_none_or(|l| l.trace != line.trace || l.mark == Mark::Client);
-            let lit = line.trace != 0 && line.trace == self.why;
+            let msg = self.msg(line.trace, &line.text);
+            let lit = self.sel.lights(line.trace, &msg);
+            let (event, msg) = ((line.trace != 0).then(|| line.trace.to_string()), (!msg.is_empty()).then_some(msg));
             let why = (line.trace != 0 && whole && line.prompt == 0).then(|| {
                 let (on, trace) = (self.on_why.clone(), line.trace);
                 let hot = reply.is_some_and(|(code, _)| code >= 400);
                 html! {
-                    <button class={classes!("why", hot.then_some("hot"))} aria-expanded={if lit { "true" } else { "false" }}
-                        data-event={trace.to_string()} onclick={move |_| on.emit(trace)}>{ lang.t(i18n::WHY_BUTTON) }</button>
+                    <button class={classes!("why", hot.then_some("hot"))} aria-expanded={if trace == self.why { "true" } else { "false" }}
+                        onclick={move |_| on.emit(trace)}>{ lang.t(i18n::WHY_BUTTON) }</button>
                 }
             });
             let sr = |m| html! { <span class="sr">{ lang.t(m) }</span> };
@@ -84,12 +99,12 @@ impl Rows for Lines {
                         None => html! { { &line.text } },
                     };
                     html! {
-                        <div class={classes!("tl", "s", lit.then_some("lit"))}><span class="g" aria-hidden="true">{ "S" }</span>
+                        <div class={if lit { "tl s lit" } else { "tl s" }} tabindex="-1" data-event={event} data-msg={msg}><span class="g" aria-hidden="true">{ "S" }</span>
                             <span>{ sr(i18n::SERVER) }{ body }</span>{ why }</div>
                     }
                 }
                 Mark::Output => html! {
-                    <div class={classes!("tl", "o", lit.then_some("lit"))}><span></span><span>{ &line.text }</span>{ why }</div>
+                    <div class={if lit { "tl o lit" } else { "tl o" }} tabindex="-1" data-event={event} data-msg={msg}><span></span><span>{ &line.text }</span>{ why }</div>
                 },
             }
         })
@@ -160,7 +175,8 @@ fn body(lab: &Lab, d: &crate::driver::Driver, link: &Scope<Lab>, lang: Lang) -> 
             { crate::lab::keyboard::raw_field(lab, link, lang, &term.program()) }
         </>};
     }
-    let lines = Lines { shared: lab.shared.clone(), n: d.front, lang, why: lab.why, on_why: link.callback(Msg::Why) };
+    let sel = lab.sel().within(|event| term.transcript.lines.iter().any(|l| l.trace == event));
+    let lines = Lines { shared: lab.shared.clone(), n: d.front, lang, why: lab.why, sel, on_why: link.callback(Msg::Why) };
     let prompt = term.transcript.prompt();
     let raw = term.view.as_ref().is_some_and(|v| !v.canonical);
     let tail = html! {

@@ -171,6 +171,47 @@ pub(crate) fn next_tab(back: bool) -> bool {
     }
 }
 
+/// The row that has the focus: an element that stands for an event or a message.
+pub(crate) fn row() -> Option<Element> {
+    document()?.active_element().filter(|e| e.has_attribute("data-event") || e.has_attribute("data-msg"))
+}
+
+/// In a list: moves the focus to the row above or below. Whether it did.
+pub(crate) fn next_row(up: bool) -> bool {
+    let Some(active) = document().and_then(|d| d.active_element()) else { return false };
+    let list = active.get_attribute("role").as_deref() == Some("log");
+    if !list && row().is_none() {
+        return false;
+    }
+    let Some(rows) = active.closest("[data-pane]").ok().flatten().and_then(|p| p.query_selector_all("[tabindex='-1'][data-event],[tabindex='-1'][data-msg]").ok()) else {
+        return false;
+    };
+    let at = |i: u32| rows.get(i).and_then(|n| n.dyn_into::<HtmlElement>().ok());
+    let here = (0..rows.length()).find(|i| at(*i).is_some_and(|e| *e == active));
+    let next = match here {
+        None if up => rows.length().checked_sub(1),
+        None => None,
+        Some(i) if up => i.checked_sub(1),
+        Some(i) => Some(i + 1),
+    };
+    next.and_then(at).is_some_and(|e| e.focus().is_ok())
+}
+
+/// The panes, as bits numbered by `place`, in which an element that the selector names can be seen.
+pub(crate) fn seen(selector: &str, place: impl Fn(&str) -> Option<usize>) -> u32 {
+    let mut out = 0;
+    let Some(list) = document().and_then(|d| d.query_selector_all(selector).ok()) else { return 0 };
+    for i in 0..list.length() {
+        let Some(e) = list.get(i).and_then(|n| n.dyn_into::<Element>().ok()) else { continue };
+        let Some(pane) = e.closest("[data-pane]").ok().flatten() else { continue };
+        let (row, frame) = (e.get_bounding_client_rect(), pane.get_bounding_client_rect());
+        if row.height() > 0.0 && row.bottom() > frame.top() && row.top() < frame.bottom() {
+            out |= pane.get_attribute("data-pane").and_then(|p| place(&p)).map_or(0, |n| 1 << n);
+        }
+    }
+    out
+}
+
 /// Scrolls a pane so that the first element that the selector names is seen whole.
 pub(crate) fn reveal(selector: &str) {
     let element = document().and_then(|d| d.query_selector(selector).ok().flatten());
