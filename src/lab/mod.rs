@@ -11,6 +11,7 @@ use crate::i18n;
 use crate::panes::View;
 use crate::panes::base64::Fields;
 use crate::panes::files::Editor;
+use crate::panes::map::Walk;
 use crate::platform;
 use gloo::events::EventListener;
 use gloo::timers::callback::{Interval, Timeout};
@@ -54,6 +55,8 @@ pub(crate) struct Lab {
     pub(crate) pin: Sel,
     /// The views in which something lit can be seen, by their place in the table.
     pub(super) seen: u32,
+    /// What the map shows.
+    pub(crate) walk: Walk,
     pub(crate) b64: Fields,
     /// Login and password of the AUTH PLAIN card.
     pub(crate) plain: (String, String),
@@ -81,6 +84,7 @@ pub(crate) struct Lab {
     /// What the live region says.
     pub(crate) spoken: String,
     timer: Option<Timeout>,
+    walker: Option<Timeout>,
     saver: Option<Timeout>,
     speaker: Option<Timeout>,
     /// Tries again to fetch what no lab can do without.
@@ -132,6 +136,13 @@ pub(crate) enum Msg {
     /// It stays lit, or nothing does.
     Pin(Sel),
     Seen(u32),
+    /// The map goes to this step.
+    Step(usize),
+    /// The map takes the next step by itself.
+    Walk,
+    /// The map shows the whole way again.
+    Replay,
+    MapOf(String),
     LogFind(String),
     LogDaemon(String),
     LogClear,
@@ -196,6 +207,7 @@ impl Component for Lab {
             light: Sel::default(),
             pin: Sel::default(),
             seen: 0,
+            walk: Walk::default(),
             b64: Fields::default(),
             plain: ("redhat".into(), "redhat".into()),
             editor: Editor::new("mail"),
@@ -214,6 +226,7 @@ impl Component for Lab {
             end: 0,
             spoken,
             timer: None,
+            walker: None,
             saver: None,
             speaker: None,
             again: None,
@@ -284,6 +297,10 @@ impl Lab {
         {
             let link = ctx.link().clone();
             self.timer = Some(Timeout::new(millis, move || link.send_message(Msg::Tick)));
+        }
+        if self.top == View::Map && self.walker.is_none() && !d.clock.paused && self.walk.due(&d) {
+            let link = ctx.link().clone();
+            self.walker = Some(Timeout::new(450, move || link.send_message(Msg::Walk)));
         }
         if d.unsaved && self.saver.is_none() {
             let link = ctx.link().clone();

@@ -153,6 +153,13 @@ impl Lab {
                     self.explain(trace);
                 }
             }
+            Msg::Step(to) => self.walk.step(&self.shared.borrow(), to),
+            Msg::Walk => {
+                self.walker = None;
+                return self.walk.on(&self.shared.borrow());
+            }
+            Msg::Replay => self.walk.play(),
+            Msg::MapOf(id) => self.walk.choose(&self.shared.borrow(), &id),
             Msg::LogFind(find) => {
                 self.filter(Some(find), None);
                 self.show(View::Log);
@@ -253,6 +260,9 @@ impl Lab {
     fn show(&mut self, view: View) {
         let upper = View::ALL.iter().any(|v| v.0 == view && v.4);
         let two = self.two() && !platform::matches("(max-width: 62rem), (max-height: 32rem)");
+        if view == View::Map && self.top != view {
+            self.walk.choose(&self.shared.borrow(), "");
+        }
         if upper || !two {
             self.top = view;
         } else {

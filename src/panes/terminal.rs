@@ -67,7 +67,9 @@ impl Rows for Lines {
             let reply = model::reply(&line.text).filter(|_| line.mark == Mark::Server);
             let whole = reply.is_none_or(|(_, more)| !more) && t.lines.get(i + 1).is_none_or(|l| l.trace != line.trace || l.mark == Mark::Client);
             let msg = self.msg(line.trace, &line.text);
-            let lit = self.sel.lights(line.trace, &msg);
+            // Of a message's other lines only those light that name it.
+            let named = if line.text.contains(&msg) { msg.as_str() } else { "" };
+            let lit = self.sel.lights(line.trace, named);
             let (event, msg) = ((line.trace != 0).then(|| line.trace.to_string()), (!msg.is_empty()).then_some(msg));
             let why = (line.trace != 0 && whole && line.prompt == 0).then(|| {
                 let (on, trace) = (self.on_why.clone(), line.trace);
