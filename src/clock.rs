@@ -40,6 +40,11 @@ impl Clock {
             c.paused = false;
         });
     }
+    /// Goes on from another time, as fast as before.
+    pub(crate) fn set(&mut self, wall: u64, at: SimTime) {
+        self.base = at;
+        self.wall = wall;
+    }
     /// Jumps forward.
     pub(crate) fn jump(&mut self, wall: u64, to: SimTime) {
         self.base = self.now(wall).max(to);

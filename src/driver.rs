@@ -65,6 +65,15 @@ fn fetch(names: Vec<&'static str>) {
     });
 }
 
+/// Something that was done and can be taken back.
+struct Command {
+    /// Index of its first input.
+    first: usize,
+    label: String,
+    /// Keys for a full-screen program of this terminal: the next ones belong to them.
+    keys: Option<TtyId>,
+}
+
 /// What is true of the saved data at the start.
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) enum Restored {
@@ -101,6 +110,16 @@ pub(crate) struct Driver {
     /// There are inputs that were not written to the storage.
     pub(crate) unsaved: bool,
     log_len: usize,
+    /// What was done, oldest first.
+    commands: Vec<Command>,
+    /// Inputs that the world has taken.
+    taken: usize,
+    /// What was taken back, the last of it at the end: its name and its inputs.
+    redo: Vec<(String, Vec<(u64, Input)>)>,
+    /// The terminal to put in front at the end of a replay.
+    back_to: usize,
+    /// The saved world came from another build, and not the same came of it here.
+    pub(crate) differs: bool,
 }
 
 impl Driver {
@@ -124,8 +143,14 @@ impl Driver {
         }
         platform::forget(&storage::replaying(lab));
         let saved = saved.unwrap_or_else(|| Saved { lab: lab.into(), seed: platform::seed(), ..Saved::default() });
-        let world = World::new(lab, saved.seed)?;
-        let info = world::labs().find(|l| l.name == lab).ok_or("No such lab.")?;
+        Driver::run(saved, restored)
+    }
+    /// A world from its seed and its inputs.
+    fn run(saved: Saved, restored: Restored) -> Result<Driver, String> {
+        let lab = saved.lab.clone();
+        let name = storage::lab_of(&lab);
+        let world = World::new(name, saved.seed)?;
+        let info = world::labs().find(|l| l.name == name).ok_or("No such lab.")?;
         let mut driver = Driver {
             clock: Clock::new(world.now(), platform::micros()),
             world,
@@ -145,9 +170,14 @@ impl Driver {
             chunk: "",
             unsaved: false,
             log_len: 0,
+            commands: Vec::new(),
+            taken: 0,
+            redo: Vec::new(),
+            back_to: 0,
+            differs: false,
         };
         if restored == Restored::Back {
-            platform::save(&storage::replaying(lab), "1");
+            platform::save(&storage::replaying(&lab), "1");
             driver.queue.push_back((SimTime(saved.now), Input::Tick));
         }
         crash::journal(|j| *j = crash::Journal { saved, replaying: restored == Restored::Back });
@@ -164,6 +194,9 @@ impl Driver {
     }
     /// Something happened outside: remembers it and lets the world have it.
     pub(crate) fn input(&mut self, input: Input) {
+        if !matches!(input, Input::Size { .. }) {
+            self.redo.clear();
+        }
         let now = self.now().max(self.queue.back().map_or(SimTime(0), |q| q.0));
         crash::journal(|j| j.saved.inputs.push((now.0, input.clone())));
         self.unsaved = true;
@@ -208,6 +241,7 @@ impl Driver {
             {
                 t.transcript.resize(usize::from(*cols), usize::from(*rows));
             }
+            self.note(&input);
             self.world.handle(at, input);
             self.drain();
             if self.queue.is_empty() && !self.stalled {
@@ -217,12 +251,96 @@ impl Driver {
     }
     /// A replay has come to its end: from here on the clock goes on.
     fn settle(&mut self) {
-        let lab = crash::journal(|j| std::mem::take(&mut j.replaying).then(|| j.saved.lab.clone()));
-        if let Some(lab) = lab {
+        let saved = crash::journal(|j| std::mem::take(&mut j.replaying).then(|| (j.saved.lab.clone(), j.saved.build.clone(), j.saved.digest)));
+        if let Some((lab, build, digest)) = saved {
             platform::forget(&storage::replaying(&lab));
             self.news = (0, String::new());
-            self.clock = Clock::new(self.world.now(), platform::micros());
+            self.clock.set(platform::micros(), self.world.now());
+            self.front = self.back_to.min(self.terms.len().saturating_sub(1));
+            self.differs = build != platform::build() && digest != self.world.digest();
         }
+    }
+    /// Remembers what an input is called, so that it can be taken back.
+    fn note(&mut self, input: &Input) {
+        let mut keys = None;
+        let label = match input {
+            Input::Tick => return,
+            Input::Size { .. } => None,
+            Input::Close { tty } => {
+                if let Some(term) = self.terms.get_mut(tty.0 as usize) {
+                    term.gone = true;
+                }
+                Some("exit".into())
+            }
+            Input::Open { host, user } => Some([user, "@", host].concat()),
+            Input::Write { path, .. } => Some(path.clone()),
+            Input::Tty { tty, bytes } => {
+                let view = self.world.tty(*tty);
+                let line = view.as_ref().is_none_or(|v| v.canonical || v.at_prompt);
+                keys = (!line).then_some(*tty);
+                match view {
+                    Some(v) if !line => Some(v.program),
+                    Some(v) if !v.echo && !v.at_prompt => Some("••••".into()),
+                    _ => Some(storage::label(bytes)),
+                }
+            }
+        };
+        let more = keys.is_some() && self.commands.last().is_some_and(|c| c.keys == keys);
+        if let (Some(label), false) = (label, more) {
+            self.commands.push(Command { first: self.taken, label, keys });
+        }
+        self.taken += 1;
+    }
+    /// Names of what can be taken back, and of what can be done again.
+    pub(crate) fn undoable(&self) -> [Option<&str>; 2] {
+        [self.commands.last().map(|c| c.label.as_str()), self.redo.last().map(|r| r.0.as_str())]
+    }
+    /// Takes the last command back: the same world again, without it. Its name and when it was.
+    pub(crate) fn undo(&mut self) -> Option<(String, SimTime)> {
+        if !self.at_rest() {
+            return None;
+        }
+        let command = self.commands.pop()?;
+        let (mut saved, tail) = crash::journal(|j| {
+            let mut saved = std::mem::take(&mut j.saved);
+            let tail = saved.inputs.split_off(command.first.min(saved.inputs.len()));
+            (saved, tail)
+        });
+        saved.now = tail.first().map_or(saved.now, |i| i.0);
+        saved.build = platform::build();
+        let at = SimTime(saved.now);
+        // The lab is there: it has run until now.
+        let mut new = Driver::run(saved, Restored::Back).ok()?;
+        new.clock = self.clock;
+        new.clock.set(platform::micros(), new.world.now());
+        new.back_to = self.front;
+        new.front = self.front.min(new.terms.len().saturating_sub(1));
+        new.unsaved = true;
+        new.redo = std::mem::take(&mut self.redo);
+        new.redo.push((command.label.clone(), tail));
+        *self = new;
+        Some((command.label, at))
+    }
+    /// Does again what was taken back last.
+    pub(crate) fn redo(&mut self) -> Option<String> {
+        if !self.at_rest() {
+            return None;
+        }
+        let (label, tail) = self.redo.pop()?;
+        let now = self.now();
+        for (at, input) in tail {
+            let at = SimTime(at).max(now);
+            crash::journal(|j| j.saved.inputs.push((at.0, input.clone())));
+            self.clock.jump(platform::micros(), at);
+            self.queue.push_back((at, input));
+        }
+        self.unsaved = true;
+        self.pump();
+        Some(label)
+    }
+    /// A replay is under way, and nothing hinders it.
+    pub(crate) fn rewinding(&self) -> bool {
+        self.load_failed.is_none() && crash::journal(|j| j.replaying) && !self.at_rest()
     }
     /// Says who will have typed the next line of this terminal.
     fn mark_typing(&mut self, tty: TtyId) {
@@ -314,12 +432,12 @@ impl Driver {
     /// Writes the inputs to the storage. False if it refuses.
     pub(crate) fn save(&mut self) -> bool {
         self.unsaved = false;
-        let now = self.world.now().0;
+        let (now, digest) = (self.world.now().0, self.world.digest());
         let text = crash::journal(|j| {
             if j.replaying {
                 return None;
             }
-            j.saved.now = now;
+            (j.saved.now, j.saved.digest, j.saved.build) = (now, digest, platform::build());
             Some((storage::key(&j.saved.lab), j.saved.to_text()))
         });
         text.is_none_or(|(key, text)| platform::save(&key, &text))

@@ -16,6 +16,8 @@ pub(crate) const SETTINGS: &str = "M12 8.8a3.2 3.2 0 1 1 0 6.4 3.2 3.2 0 0 1 0-6
 pub(crate) const SUN: &str =
     "M12 8a4 4 0 1 1 0 8 4 4 0 0 1 0-8M12 3v2M12 19v2M3 12h2M19 12h2M5.6 5.6 7 7M17 17l1.4 1.4M5.6 18.4 7 17M17 7l1.4-1.4";
 pub(crate) const MOON: &str = "M19 14.5A8 8 0 0 1 9.5 5a8 8 0 1 0 9.5 9.5z";
+pub(crate) const UNDO: &str = "M8 5 4 9l4 4M4 9h10a6 6 0 0 1 0 12h-3";
+pub(crate) const REDO: &str = "m16 5 4 4-4 4M20 9H10a6 6 0 0 0 0 12h3";
 pub(crate) const BACK: &str = "m15 5-7 7 7 7";
 
 pub(crate) const WHY: &str = "M12 3a9 9 0 1 1 0 18 9 9 0 0 1 0-18M9.3 9.5a2.8 2.8 0 1 1 4 2.6c-.9.5-1.3 1-1.3 2M12 17h.01";

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use world::Input;
 
 /// The form's version. Texts of another one are set aside, not guessed at.
-const VERSION: &str = "ehlo1:";
+const VERSION: &str = "ehlo2:";
 
 /// Everything that makes a world again.
 #[derive(Serialize, Deserialize, Default)]
@@ -15,6 +15,9 @@ pub(crate) struct Saved {
     pub(crate) seed: u64,
     /// Time on the world's clock when it was saved, in microseconds.
     pub(crate) now: u64,
+    /// The build that saved it, and what had come out of its world by then, as a digest.
+    pub(crate) build: String,
+    pub(crate) digest: u64,
     /// Microseconds on the world's clock, and what happened.
     pub(crate) inputs: Vec<(u64, Input)>,
 }
@@ -34,6 +37,30 @@ impl Saved {
         let ordered = saved.inputs.windows(2).all(|w| w[0].0 <= w[1].0);
         (saved.lab == lab && ordered).then_some(saved)
     }
+}
+
+/// The lab of a world: one that came by a link is kept beside the reader's own, as `linuxidc.shared`.
+pub(crate) fn lab_of(name: &str) -> &str {
+    name.split('.').next().unwrap_or(name)
+}
+
+/// What an input is called: the line that was typed, control characters as `^C`, not too long.
+pub(crate) fn label(bytes: &[u8]) -> String {
+    let text = String::from_utf8_lossy(bytes);
+    let mut out = String::new();
+    for c in text.trim_end().chars() {
+        if c < ' ' {
+            out.push('^');
+            out.push((c as u8 | 0x40) as char);
+        } else {
+            out.push(c);
+        }
+        if out.len() > 40 {
+            out.push('…');
+            break;
+        }
+    }
+    if out.is_empty() { "⏎".into() } else { out }
 }
 
 /// Name of the entry that holds a lab's world.
@@ -59,7 +86,7 @@ mod tests {
     #[test]
     fn a_saved_world_comes_back() {
         let inputs = vec![(5, Input::Tty { tty: TtyId(0), bytes: b"id\n".into() }), (9, Input::Tick)];
-        let text = Saved { lab: "linuxidc".into(), seed: 7, now: 12, inputs }.to_text();
+        let text = Saved { lab: "linuxidc".into(), seed: 7, now: 12, inputs, ..Saved::default() }.to_text();
         let back = Saved::from_text(&text, "linuxidc").unwrap();
         assert_eq!((back.seed, back.now, back.inputs.len()), (7, 12, 2));
         assert!(Saved::from_text(&text, "other").is_none());

@@ -214,6 +214,8 @@ fn chosen(key: &str) -> Option<Msg> {
     let letter = key.chars().next()?.to_ascii_lowercase();
     Some(match letter {
         'w' => Msg::WhyLast,
+        'z' => Msg::Undo,
+        'y' => Msg::Redo,
         'p' => Msg::Pause,
         'n' => Msg::Skip,
         'o' => Msg::Ask(true),

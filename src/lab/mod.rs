@@ -8,7 +8,7 @@ mod view;
 use crate::app::Prefs;
 use crate::driver::{Driver, Restored};
 use crate::i18n;
-use crate::panes::View;
+use crate::panes::{self, Pane, View};
 use crate::panes::base64::Fields;
 use crate::panes::files::Editor;
 use crate::panes::map::Walk;
@@ -18,6 +18,7 @@ use gloo::timers::callback::{Interval, Timeout};
 use links::Sel;
 use std::cell::RefCell;
 use std::rc::Rc;
+use yew::html::Scope;
 use yew::prelude::*;
 
 /// The driver, as the lists of rows share it.
@@ -45,11 +46,16 @@ pub(crate) struct Lab {
     pub(crate) split: bool,
     /// For a projector: one view, large.
     pub(super) present: bool,
+    /// Something was taken back.
+    pub(super) rewound: bool,
     pub(crate) phone: Phone,
     /// Width of the views in rem.
     pub(crate) width: u32,
     /// Number of the decision that the why pane shows, or 0.
     pub(crate) why: u32,
+    /// What draws the views, once it has come.
+    pub(crate) panes: &'static [Pane],
+    panes_asked: bool,
     /// What the hand is on, and what stays lit when it is on nothing.
     pub(crate) light: Sel,
     pub(crate) pin: Sel,
@@ -107,6 +113,7 @@ pub(crate) enum Msg {
     /// The page goes away.
     Leave,
     Speak,
+    Panes(Option<&'static [Pane]>),
     Load(&'static world::Chunk),
     Loaded(&'static world::Chunk, Result<&'static [world::Program], world::LoadError>),
     /// A line for the front terminal, without its end.
@@ -158,6 +165,8 @@ pub(crate) enum Msg {
     FilePath(String),
     FileHost(String),
     FileSave,
+    Undo,
+    Redo,
     FileClose,
     Menu,
     CloseMenu,
@@ -201,9 +210,12 @@ impl Component for Lab {
             bottom: View::Log,
             split: true,
             present: false,
+            rewound: false,
             phone: Phone::Terminal,
             width: 0,
             why: 0,
+            panes: &[],
+            panes_asked: false,
             light: Sel::default(),
             pin: Sel::default(),
             seen: 0,
@@ -242,7 +254,12 @@ impl Component for Lab {
     fn update(&mut self, ctx: &Context<Self>, msg: Msg) -> bool {
         let draw = self.act(ctx, msg);
         self.after(ctx);
-        draw
+        let mut d = self.shared.borrow_mut();
+        if std::mem::take(&mut d.differs) {
+            self.notice = Some(ctx.props().prefs.lang.t(i18n::OTHER_BUILD).into());
+        }
+        // The old picture stands until the new one is whole.
+        draw && !(self.rewound && d.rewinding())
     }
 
     fn changed(&mut self, ctx: &Context<Self>, _: &Props) -> bool {
@@ -271,6 +288,17 @@ impl Component for Lab {
     }
 }
 
+/// Fetches the views, after a while if it failed before.
+pub(super) fn fetch_panes(link: &Scope<Lab>, millis: u32) {
+    let link = link.clone();
+    wasm_bindgen_futures::spawn_local(async move {
+        if millis > 0 {
+            gloo::timers::future::TimeoutFuture::new(millis).await;
+        }
+        link.send_message(Msg::Panes(panes::load().await));
+    });
+}
+
 impl Lab {
     /// Whether two views stand one above the other, where there is room.
     pub(super) fn two(&self) -> bool {
@@ -290,6 +318,11 @@ impl Lab {
                 let table = (chunk.load)().await;
                 link.send_message(Msg::Loaded(chunk, table));
             });
+        }
+        // After the prompt, which is wanted first.
+        if !self.panes_asked && d.term().is_some_and(|t| t.view.is_some()) {
+            self.panes_asked = true;
+            fetch_panes(ctx.link(), 0);
         }
         self.timer = None;
         if let Some((at, _)) = &d.wake

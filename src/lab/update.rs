@@ -56,6 +56,8 @@ impl Lab {
                     self.notice = None;
                 }
             }
+            Msg::Panes(Some(panes)) => self.panes = panes,
+            Msg::Panes(None) => super::fetch_panes(ctx.link(), 3000),
             Msg::Load(chunk) => {
                 self.shared.borrow_mut().loads.push(chunk);
                 return false;
@@ -194,6 +196,27 @@ impl Lab {
                     d.input(input);
                     self.editor.saved(&d);
                 }
+            }
+            Msg::Undo => {
+                let undone = self.shared.borrow_mut().undo();
+                let Some((label, at)) = undone else { return false };
+                let offset = i64::from(self.shared.borrow().world.utc_offset("mail"));
+                self.rewound = true;
+                self.end += 1;
+                self.why = 0;
+                self.pin = Sel::default();
+                self.history = None;
+                self.notice = None;
+                self.assist = lang.fill(i18n::UNDONE, &[&label, &crate::clock::hms(at, offset)]);
+                self.spoken = self.assist.clone();
+                self.walk.choose(&self.shared.borrow(), "");
+            }
+            Msg::Redo => {
+                let redone = self.shared.borrow_mut().redo();
+                let Some(label) = redone else { return false };
+                self.end += 1;
+                self.assist = lang.fill(i18n::REDONE, &[&label]);
+                self.spoken = self.assist.clone();
             }
             Msg::Menu => {
                 self.menu = !self.menu;

@@ -3,6 +3,7 @@
 use super::{Lab, Msg, Phone};
 use crate::app::Prefs;
 use crate::clock::hms;
+use crate::driver::Driver;
 use crate::i18n::{self, Lang};
 use crate::icons::{self, icon};
 use crate::panes::{self, View};
@@ -53,6 +54,7 @@ fn header(lab: &Lab, ctx: &Context<Lab>) -> Html {
             <a class="btn quiet ico only-phone" href="#/" aria-label={t(i18n::BACK_HOME)}>{ icon(icons::BACK) }</a>
             <div class="lid"><small class="no-present">{ t(i18n::TAGLINE) }</small><h1>{ t(i18n::LAB_NAME) }</h1></div>
             <span class="sp"></span>
+            <div class="grp no-phone">{ back(&d, 0, link, prefs.lang) }{ back(&d, 1, link, prefs.lang) }</div>
             <div class="clock" role="group" aria-label={t(i18n::CLOCK)} data-clock={if paused { "pause" } else { "run" }}>
                 <time>{ icon(icons::CLOCK) }{ now }{ if paused { [" ", t(i18n::PAUSED)].concat() } else { String::new() } }</time>
                 <button class="btn ico no-phone" aria-label={t(if paused { i18n::RESUME } else { i18n::PAUSE })} onclick={link.callback(|_| Msg::Pause)}>
@@ -69,6 +71,16 @@ fn header(lab: &Lab, ctx: &Context<Lab>) -> Html {
             </div>
             <button class="btn quiet ico" aria-label={t(i18n::MENU)} title="F2" aria-expanded={pressed(lab.menu)} onclick={link.callback(|_| Msg::Menu)}>{ icon(icons::SETTINGS) }</button>
         </header>
+    }
+}
+
+/// Undo or redo as a button, named after what it takes back.
+fn back(d: &Driver, which: usize, link: &Scope<Lab>, lang: Lang) -> Html {
+    let name = d.undoable()[which];
+    let label = lang.fill([i18n::UNDO, i18n::REDO][which], &[name.unwrap_or("–")]);
+    let press = link.callback(move |_| [Msg::Undo, Msg::Redo].into_iter().nth(which).unwrap_or(Msg::Undo));
+    html! {
+        <button class="btn quiet ico" aria-label={label.clone()} title={label} disabled={name.is_none()} onclick={press}>{ icon([icons::UNDO, icons::REDO][which]) }</button>
     }
 }
 
@@ -114,15 +126,11 @@ fn side(lab: &Lab, link: &Scope<Lab>, lang: Lang) -> Html {
 /// A view's pane; empty while it is not chosen, so that it costs nothing.
 fn one(lab: &Lab, view: View, link: &Scope<Lab>, lang: Lang) -> Html {
     let chosen = lab.top == view || lab.two() && lab.bottom == view;
-    let body = match view {
+    let draw = View::ALL.iter().position(|v| v.0 == view).and_then(|n| lab.panes.get(n));
+    let body = match draw {
         _ if !chosen => Html::default(),
-        View::Why => panes::why::pane(lab, link, lang),
-        View::Map => panes::map::pane(lab, link, lang),
-        View::Base64 => panes::base64::pane(lab, link, lang),
-        View::Log => panes::maillog::pane(lab, link, lang),
-        View::Queue => panes::queue::pane(lab, link, lang),
-        View::Mailboxes => panes::mailboxes::pane(lab, link, lang),
-        View::Files => panes::files::pane(lab, link, lang),
+        Some(pane) => pane(lab, link, lang),
+        None => html! { <div class="empty-s">{ lang.fill(i18n::LOADING, &["panes"]) }</div> },
     };
     html! { <section key={view.id()} class="pane" data-pane={view.id()} role="tabpanel" aria-label={lang.t(view.name())}>{ body }</section> }
 }
@@ -177,14 +185,16 @@ fn phone_tabs(lab: &Lab, link: &Scope<Lab>, lang: Lang) -> Html {
 
 fn menu(lab: &Lab, ctx: &Context<Lab>) -> Html {
     let (link, prefs) = (ctx.link(), ctx.props().prefs);
-    let paused = lab.shared.borrow().clock.paused;
-    let t = |m| prefs.lang.t(m);
-    let item = |label: i18n::Msg, key: String, msg: Option<Msg>| {
+    let d = lab.shared.borrow();
+    let (paused, undo, lang) = (d.clock.paused, d.undoable(), prefs.lang);
+    let t = |m| lang.t(m);
+    let item_of = |label: String, key: String, msg: Option<Msg>| {
         let msg = std::cell::Cell::new(msg);
         // Each button is pressed at most once: then the menu is gone.
         let on = link.batch_callback(move |_: MouseEvent| std::iter::once(Msg::CloseMenu).chain(msg.take()).collect::<Vec<_>>());
-        html! { <li><button class="btn quiet" onclick={on}>{ t(label) }</button><kbd>{ key }</kbd></li> }
+        html! { <li><button class="btn quiet" onclick={on}>{ label }</button><kbd>{ key }</kbd></li> }
     };
+    let item = |label: i18n::Msg, key: String, msg: Option<Msg>| item_of(t(label).into(), key, msg);
     let size = |step: i32| {
         let on = ctx.props().on_prefs.clone();
         let new = Prefs { size: prefs.size.saturating_add_signed(step as i16).clamp(75, 200), ..prefs };
@@ -197,6 +207,8 @@ fn menu(lab: &Lab, ctx: &Context<Lab>) -> Html {
                 <button class="btn" aria-label={t(i18n::SMALLER)} onclick={size(-10)}>{ "A−" }</button><button class="btn" aria-label={t(i18n::LARGER)} onclick={size(10)}>{ "A+" }</button></div>
             <ul>
                 { for View::ALL.iter().map(|v| item(v.2, v.3.to_ascii_uppercase().to_string(), Some(Msg::Show(v.0)))) }
+                { item_of(lang.fill(i18n::UNDO, &[undo[0].unwrap_or("–")]), "Z".into(), Some(Msg::Undo)) }
+                { item_of(lang.fill(i18n::REDO, &[undo[1].unwrap_or("–")]), "Y".into(), Some(Msg::Redo)) }
                 { item(if paused { i18n::RESUME } else { i18n::PAUSE }, "P".into(), Some(Msg::Pause)) }
                 { item(i18n::NEXT_EVENT, "N".into(), Some(Msg::Skip)) }
                 { item(i18n::START_OVER, "O".into(), Some(Msg::Ask(true))) }

@@ -12,6 +12,8 @@ pub(crate) mod why;
 
 use crate::driver::Driver;
 use crate::i18n::{self, Lang, Msg};
+use crate::lab::Lab;
+use yew::html::Scope;
 use yew::prelude::*;
 
 /// A view beside the terminal.
@@ -45,6 +47,42 @@ impl View {
     pub(crate) fn name(self) -> Msg {
         Self::ALL.iter().find(|v| v.0 == self).map_or(i18n::VIEWS, |v| v.2)
     }
+}
+
+/// What draws a pane.
+pub(crate) type Pane = fn(&Lab, &Scope<Lab>, Lang) -> Html;
+
+/// All panes beside the terminal, in the order of [`View::ALL`]. They lie behind a door of their own: the prompt needs none of them.
+macro_rules! panes {
+    () => {{
+        const PANES: &[Pane] = &[why::pane, map::pane, base64::pane, maillog::pane, queue::pane, mailboxes::pane, files::pane];
+        PANES
+    }};
+}
+
+/// Fetches the panes.
+#[cfg(all(feature = "split", target_family = "wasm"))]
+pub(crate) async fn load() -> Option<&'static [Pane]> {
+    door::open().await.ok()
+}
+
+#[cfg(all(feature = "split", target_family = "wasm"))]
+// The code behind the door crosses the border by an imported function, which is `unsafe` to call.
+#[allow(unsafe_code)]
+mod door {
+    use super::*;
+    use world::machine::{LoadError, split};
+
+    #[split::wasm_split(panes, fallible, wasm_split_path = world::machine::split)]
+    pub(super) fn open() -> Result<&'static [Pane], LoadError> {
+        Ok(panes!())
+    }
+}
+
+/// The panes, in a page that is whole.
+#[cfg(not(all(feature = "split", target_family = "wasm")))]
+pub(crate) async fn load() -> Option<&'static [Pane]> {
+    Some(panes!())
 }
 
 /// Columns of text in so many units of 24 pixels: a row's height for the list.

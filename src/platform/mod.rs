@@ -79,6 +79,12 @@ pub(crate) fn root(name: &str, value: Option<&str>) {
     }
 }
 
+/// A name for this build: the address of its program, which is named after its content.
+pub(crate) fn build() -> String {
+    let link = document().and_then(|d| d.query_selector("link[rel=modulepreload]").ok().flatten());
+    link.and_then(|l| l.get_attribute("href")).unwrap_or_default()
+}
+
 /// Sets the page's title.
 pub(crate) fn title(title: &str) {
     if let Some(d) = document() {

@@ -48,7 +48,7 @@ fn the_log_is_live_and_can_be_filtered() {
 #[test]
 fn base64_answers_the_server_and_says_what_is_wrong() {
     let page = Page::lab();
-    page.click(".tabs.t1 [role=tab]:nth-child(2)");
+    page.click(".tabs.t1 [role=tab]:nth-child(3)");
     set(&page, B1, "redhat");
     page.wait("its base64", "return document.querySelector('#b2').value === 'cmVkaGF0'");
     set(&page, B2, "cmVkaGF0Cg==");
