@@ -251,7 +251,8 @@ impl Driver {
     }
     /// A replay has come to its end: from here on the clock goes on.
     fn settle(&mut self) {
-        let saved = crash::journal(|j| std::mem::take(&mut j.replaying).then(|| (j.saved.lab.clone(), j.saved.build.clone(), j.saved.digest)));
+        let saved =
+            crash::journal(|j| std::mem::take(&mut j.replaying).then(|| (j.saved.lab.clone(), j.saved.build.clone(), j.saved.digest)));
         if let Some((lab, build, digest)) = saved {
             platform::forget(&storage::replaying(&lab));
             self.news = (0, String::new());

@@ -79,8 +79,14 @@ pub(crate) fn pane(lab: &Lab, link: &Scope<Lab>, lang: Lang) -> Html {
     chips.extend(d.log.daemons.iter().map(|n| chip(n.clone(), n.clone())));
     let log = d.world.log();
     let sel = lab.sel().within(|event| log.iter().enumerate().any(|(n, l)| line_event(n, l) == event));
-    let lines =
-        Lines { shared: lab.shared.clone(), why: lab.why, sel, lang, on_find: link.callback(Msg::LogFind), on_why: link.callback(Msg::Why) };
+    let lines = Lines {
+        shared: lab.shared.clone(),
+        why: lab.why,
+        sel,
+        lang,
+        on_find: link.callback(Msg::LogFind),
+        on_why: link.callback(Msg::Why),
+    };
     let typed = link.callback(|e: InputEvent| Msg::LogFind(e.target_unchecked_into::<HtmlInputElement>().value()));
     html! {<>
         <div class="ptool"><label class="sr" for="lf">{ t(i18n::LOG_FILTER) }</label>

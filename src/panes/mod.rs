@@ -99,5 +99,9 @@ pub(crate) fn qid(d: &Driver, id: &str, on: Callback<MouseEvent>) -> Html {
 
 /// The mark at a tab whose pane has something lit that is not seen.
 pub(crate) fn here(on: bool, lang: Lang) -> Html {
-    if on { html! { <i class="here" title={lang.t(i18n::HERE)}><span class="sr">{ lang.t(i18n::HERE) }</span></i> } } else { Html::default() }
+    if on {
+        html! { <i class="here" title={lang.t(i18n::HERE)}><span class="sr">{ lang.t(i18n::HERE) }</span></i> }
+    } else {
+        Html::default()
+    }
 }

@@ -189,7 +189,12 @@ pub(crate) fn next_row(up: bool) -> bool {
     if !list && row().is_none() {
         return false;
     }
-    let Some(rows) = active.closest("[data-pane]").ok().flatten().and_then(|p| p.query_selector_all("[tabindex='-1'][data-event],[tabindex='-1'][data-msg]").ok()) else {
+    let Some(rows) = active
+        .closest("[data-pane]")
+        .ok()
+        .flatten()
+        .and_then(|p| p.query_selector_all("[tabindex='-1'][data-event],[tabindex='-1'][data-msg]").ok())
+    else {
         return false;
     };
     let at = |i: u32| rows.get(i).and_then(|n| n.dyn_into::<HtmlElement>().ok());

@@ -1,0 +1,113 @@
+//! Linked views, the map, going back: one event seen in many places, and a command taken back. Not here: each view by itself (`views`).
+
+use crate::support::Page;
+
+/// Sends a message in the front terminal.
+fn send(page: &Page, to: &str) {
+    page.session(&[
+        ("telnet 127.0.0.1 25", "220 mail"),
+        ("EHLO here", "250 DSN"),
+        ("MAIL FROM:<redhat@linuxidc.com>", "250 2.1.0 Ok"),
+        (&format!("RCPT TO:<{to}>"), "250 2.1.5 Ok"),
+        ("DATA", "354"),
+        (".", "queued as"),
+        ("QUIT", "221 2.0.0 Bye"),
+    ]);
+}
+
+/// Moves the pointer onto the element that a script returns.
+fn hover(page: &Page, element: &str) {
+    let script = format!(
+        "const e = {element}; e.scrollIntoView({{block: 'nearest'}}); const r = e.getBoundingClientRect();
+        return [Math.round(r.left + r.width / 2), Math.round(r.top + r.height / 2)]"
+    );
+    let place = page.eval(&script);
+    let event = serde_json::json!({"type": "mouseMoved", "x": place[0], "y": place[1]});
+    page.browser.devtools("Input.dispatchMouseEvent", &event).unwrap_or_else(|e| panic!("{e}"));
+}
+
+/// Rows of a pane that are lit.
+fn lit(pane: &str) -> String {
+    format!("[...document.querySelectorAll('[data-pane=\"{pane}\"] .lit')]")
+}
+
+const QUEUED: &str = "[...document.querySelectorAll('.tl.s')].findLast(e => e.innerText.includes('queued as'))";
+
+#[test]
+fn what_tells_of_one_event_lights_together() {
+    let page = Page::lab();
+    send(&page, "root@linuxidc.com");
+    page.shows("maillog", "status=sent (delivered to mailbox)");
+    hover(&page, QUEUED);
+    page.wait("the log's lines of the message", &format!("return {}.length > 3", lit("maillog")));
+    page.wait("the reply", &format!("return {}.length === 1", lit("terminal")));
+    // What is out of sight has a mark at its tab.
+    let marked = "return [...document.querySelectorAll('.here')].map(e => e.parentElement.firstChild.data)";
+    let tabs = page.eval(marked).to_string();
+    assert!(tabs.contains("Map") && tabs.contains("Mailboxes") && !tabs.contains("Base64"), "{tabs}");
+    // A decision and its log line are one event.
+    page.click(".tabs.t1 [role=tab]:nth-child(2)");
+    hover(&page, "[...document.querySelectorAll('.lr')].find(e => e.innerText.includes('client='))");
+    page.wait(
+        "the reply to RCPT alone",
+        &format!("const l = {}; return l.length === 1 && l[0].innerText.includes('2.1.5')", lit("terminal")),
+    );
+    page.wait("the step on the map", &format!("return {}.some(e => e.innerText.includes('client='))", lit("map")));
+    // A press keeps it, Esc lets go.
+    page.eval("[...document.querySelectorAll('.lr')].find(e => e.innerText.includes('client=')).click()");
+    hover(&page, "document.querySelector('header h1')");
+    page.wait("it is kept", &format!("return {}.length === 1", lit("terminal")));
+    page.browser.press("\u{e00c}").unwrap_or_else(|e| panic!("{e}"));
+    page.wait("nothing is lit", "return document.querySelector('.lit') === null");
+    page.is_quiet();
+}
+
+#[test]
+fn the_map_follows_a_message_and_its_bounce() {
+    let page = Page::lab();
+    page.browser.press("\u{e032}k").unwrap_or_else(|e| panic!("{e}"));
+    page.shows("map", "No message yet");
+    send(&page, "nobody-here@126.com");
+    // Steps come one by one, and end at the mailbox of the sender.
+    page.wait(
+        "all hops",
+        "const n = document.querySelector('.stick .mono')?.innerText ?? ''; const [a, b] = n.split(' / '); return b > 14 && a === b",
+    );
+    let nodes = "return [...document.querySelectorAll('.map g:has(> .seen)')].map(g => g.querySelector('text').textContent)";
+    let seen = page.eval(nodes).to_string();
+    for node in ["smtpd", "cleanup", "incoming", "qmgr", "active", "smtp", "remote MX", "bounce", "local", "mailbox"] {
+        assert!(seen.contains(&format!("\"{node}\"")), "{node} not in {seen}");
+    }
+    assert!(!seen.contains("deferred") && !seen.contains("pickup"), "{seen}");
+    page.shows("map", "550 User not found");
+    let tokens = page.eval("return document.querySelectorAll('.map .tok').length");
+    assert_eq!(tokens, 2, "the message and its bounce");
+    // One step back, and by a press on a number.
+    page.click(".stick .btn:nth-of-type(1)");
+    page.click(".evt tbody tr:nth-child(1) .linkb");
+    page.wait("at smtpd", "return document.querySelector('.map .hot').parentElement.textContent.includes('smtpd')");
+    page.is_quiet();
+}
+
+#[test]
+fn a_command_is_taken_back_and_done_again() {
+    let page = Page::lab();
+    page.session(&[("touch /root/mine; echo /root/*", "/root/mine\n"), ("telnet 127.0.0.1 25", "220 mail"), ("EHLO here", "250 DSN")]);
+    page.session(&[("MAIL FROM:<redhat@linuxidc.com>", "250 2.1.0 Ok"), ("RSET", "250 2.0.0 Ok")]);
+    let before = page.browser.pane("terminal").unwrap_or_else(|e| panic!("{e}"));
+    page.click("[aria-label=\"Undo: RSET\"]");
+    page.wait("RSET gone", "return !document.querySelector('[data-pane=\"terminal\"] .tscr').innerText.includes('RSET')");
+    page.wait("said once", "return document.querySelector('[data-live]').innerText.startsWith('Back before RSET')");
+    // The transaction is open again.
+    page.types("RCPT TO:<root@linuxidc.com>", "250 2.1.5 Ok");
+    page.click("[aria-label=\"Undo: RCPT TO:<root@linuxidc.com>\"]");
+    page.click("[aria-label^=\"Redo: RCPT\"]");
+    page.wait("accepted again", "return document.querySelector('[data-pane=\"terminal\"]').innerText.includes('250 2.1.5 Ok')");
+    for _ in 0..5 {
+        page.browser.press("\u{e032}z").unwrap_or_else(|e| panic!("{e}"));
+    }
+    page.wait("the machine as it was", "return !document.querySelector('[data-pane=\"terminal\"]').innerText.includes('mine')");
+    assert!(before.contains("/root/mine"));
+    page.types("echo /root/*", "/root/*\n");
+    page.is_quiet();
+}
