@@ -2,9 +2,9 @@
 //! Not here: what a route shows (`home`, `lab`).
 
 use crate::home::Home;
-use crate::i18n::Lang;
+use crate::i18n::{self, Lang};
 use crate::lab::Lab;
-use crate::platform;
+use crate::{platform, share, storage};
 use gloo::events::EventListener;
 use yew::prelude::*;
 
@@ -43,6 +43,8 @@ impl Prefs {
 /// The page.
 pub(crate) struct App {
     hash: String,
+    /// Why what the address asks for is not shown.
+    note: Option<i18n::Msg>,
     prefs: Prefs,
     _hash: Option<EventListener>,
 }
@@ -50,6 +52,28 @@ pub(crate) struct App {
 pub(crate) enum Msg {
     Hash,
     Prefs(Prefs),
+}
+
+impl App {
+    /// Looks at the address. A lab behind a link is kept beside the reader's own, and opened.
+    fn arrive(&mut self) {
+        self.hash = platform::hash();
+        self.note = None;
+        let link = self.hash.split_once("?s=").and_then(|(route, text)| Some((route.strip_prefix("#/lab/")?, text)));
+        let Some((lab, text)) = link else { return };
+        match share::from_link(text).filter(|s| s.lab == lab) {
+            None => self.note = Some(i18n::LINK_BROKEN),
+            Some(mut saved) => {
+                saved.lab.push_str(".shared");
+                if platform::save(&storage::key(&saved.lab), &saved.to_text()) {
+                    self.hash = ["#/lab/", &saved.lab].concat();
+                    platform::go(&self.hash);
+                } else {
+                    self.note = Some(i18n::LINK_NO_ROOM);
+                }
+            }
+        }
+    }
 }
 
 impl Component for App {
@@ -61,12 +85,14 @@ impl Component for App {
         let listener = platform::window().map(|w| EventListener::new(&w, "hashchange", move |_| link.send_message(Msg::Hash)));
         let prefs = Prefs::load();
         prefs.apply();
-        App { hash: platform::hash(), prefs, _hash: listener }
+        let mut app = App { hash: String::new(), note: None, prefs, _hash: listener };
+        app.arrive();
+        app
     }
 
     fn update(&mut self, _: &Context<Self>, msg: Msg) -> bool {
         match msg {
-            Msg::Hash => self.hash = platform::hash(),
+            Msg::Hash => self.arrive(),
             Msg::Prefs(prefs) => {
                 self.prefs = prefs;
                 prefs.apply();
@@ -81,12 +107,13 @@ impl Component for App {
         let prefs = self.prefs;
         let lab = self.hash.strip_prefix("#/lab/").map(|l| l.split(['/', '?']).next().unwrap_or_default());
         match lab {
-            Some(lab) if world::labs().any(|l| l.name == lab) => {
+            Some(_) if self.note.is_some() => html! { <Home {prefs} {on_prefs} note={self.note} /> },
+            Some(lab) if world::labs().any(|l| l.name == storage::lab_of(lab)) => {
                 html! { <Lab key={lab.to_string()} name={lab.to_string()} {prefs} {on_prefs} /> }
             }
-            Some(_) => html! { <Home {prefs} {on_prefs} note={Some(crate::i18n::NO_SUCH_LAB)} /> },
-            None if self.hash.starts_with("#/lesson/") => html! { <Home {prefs} {on_prefs} note={Some(crate::i18n::LESSON_LATER)} /> },
-            None => html! { <Home {prefs} {on_prefs} note={None::<crate::i18n::Msg>} /> },
+            Some(_) => html! { <Home {prefs} {on_prefs} note={Some(i18n::NO_SUCH_LAB)} /> },
+            None if self.hash.starts_with("#/lesson/") => html! { <Home {prefs} {on_prefs} note={Some(i18n::LESSON_LATER)} /> },
+            None => html! { <Home {prefs} {on_prefs} note={None::<i18n::Msg>} /> },
         }
     }
 }

@@ -451,6 +451,22 @@ impl Driver {
             None => drop(self.save()),
         }
     }
+    /// The lab as a link's text, how many commands are in it, and the files that were saved in the editor.
+    pub(crate) fn link(&self, files: bool) -> (String, usize, Vec<String>) {
+        let (now, digest) = (self.world.now().0, self.world.digest());
+        crash::journal(|j| {
+            (j.saved.now, j.saved.digest, j.saved.build) = (now, digest, platform::build());
+            let mut paths = Vec::new();
+            for (_, input) in &j.saved.inputs {
+                if let Input::Write { path, .. } = input
+                    && !paths.contains(path)
+                {
+                    paths.push(path.clone());
+                }
+            }
+            (crate::share::to_link(&j.saved, files), self.commands.len(), paths)
+        })
+    }
     /// Drops the saved world, so that the next opening starts anew.
     pub(crate) fn forget(&mut self) {
         crash::journal(|j| {

@@ -18,6 +18,7 @@ pub(crate) const SUN: &str =
 pub(crate) const MOON: &str = "M19 14.5A8 8 0 0 1 9.5 5a8 8 0 1 0 9.5 9.5z";
 pub(crate) const UNDO: &str = "M8 5 4 9l4 4M4 9h10a6 6 0 0 1 0 12h-3";
 pub(crate) const REDO: &str = "m16 5 4 4-4 4M20 9H10a6 6 0 0 0 0 12h3";
+pub(crate) const SHARE: &str = "M12 15V3M8 7l4-4 4 4M5 12v8h14v-8";
 pub(crate) const BACK: &str = "m15 5-7 7 7 7";
 
 pub(crate) const WHY: &str = "M12 3a9 9 0 1 1 0 18 9 9 0 0 1 0-18M9.3 9.5a2.8 2.8 0 1 1 4 2.6c-.9.5-1.3 1-1.3 2M12 17h.01";

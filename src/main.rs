@@ -12,6 +12,7 @@ mod list;
 mod model;
 mod panes;
 mod platform;
+mod share;
 mod storage;
 
 fn main() {

@@ -215,6 +215,7 @@ fn chosen(key: &str) -> Option<Msg> {
     Some(match letter {
         'w' => Msg::WhyLast,
         'z' => Msg::Undo,
+        'r' => Msg::Share(false),
         'y' => Msg::Redo,
         'p' => Msg::Pause,
         'n' => Msg::Skip,

@@ -11,6 +11,7 @@ use crate::i18n;
 use crate::panes::base64::Fields;
 use crate::panes::files::Editor;
 use crate::panes::map::Walk;
+use crate::panes::share::Offer;
 use crate::panes::{self, Pane, View};
 use crate::platform;
 use gloo::events::EventListener;
@@ -46,8 +47,9 @@ pub(crate) struct Lab {
     pub(crate) split: bool,
     /// For a projector: one view, large.
     pub(super) present: bool,
-    /// Something was taken back.
+    /// Something was taken back; how many more are to be when that is done.
     pub(super) rewound: bool,
+    pub(super) more: u32,
     pub(crate) phone: Phone,
     /// Width of the views in rem.
     pub(crate) width: u32,
@@ -74,6 +76,8 @@ pub(crate) struct Lab {
     pub(crate) opening: bool,
     pub(crate) menu: bool,
     pub(crate) asking: bool,
+    /// The link that is offered.
+    pub(crate) offer: Option<Offer>,
     /// A dialog was opened: the focus goes into it once it is drawn.
     pub(super) into_dialog: bool,
     /// A decision was chosen: its deciding row is to be seen.
@@ -167,6 +171,9 @@ pub(crate) enum Msg {
     FileSave,
     Undo,
     Redo,
+    /// Offers a link, with the content of saved files or without.
+    Share(bool),
+    Copy,
     FileClose,
     Menu,
     CloseMenu,
@@ -211,6 +218,7 @@ impl Component for Lab {
             split: true,
             present: false,
             rewound: false,
+            more: 0,
             phone: Phone::Terminal,
             width: 0,
             why: 0,
@@ -229,6 +237,7 @@ impl Component for Lab {
             opening: false,
             menu: false,
             asking: false,
+            offer: None,
             into_dialog: false,
             reveal: false,
             notice,
@@ -269,6 +278,13 @@ impl Component for Lab {
 
     fn view(&self, ctx: &Context<Self>) -> Html {
         view::page(self, ctx)
+    }
+
+    fn destroy(&mut self, ctx: &Context<Self>) {
+        // Unless another lab has already begun.
+        if crate::platform::crash::journal(|j| j.saved.lab == ctx.props().name) {
+            self.shared.borrow_mut().leave();
+        }
     }
 
     fn rendered(&mut self, ctx: &Context<Self>, first: bool) {
@@ -323,6 +339,10 @@ impl Lab {
         if !self.panes_asked && d.term().is_some_and(|t| t.view.is_some()) {
             self.panes_asked = true;
             fetch_panes(ctx.link(), 0);
+        }
+        if self.more > 0 && d.at_rest() {
+            self.more -= 1;
+            ctx.link().send_message(Msg::Undo);
         }
         self.timer = None;
         if let Some((at, _)) = &d.wake

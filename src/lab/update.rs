@@ -4,6 +4,7 @@ use super::links::Sel;
 use super::{Lab, Msg, Phone};
 use crate::i18n;
 use crate::panes::View;
+use crate::panes::share::Offer;
 use crate::platform;
 use gloo::timers::callback::Timeout;
 use world::{Input, TraceId, TtyId};
@@ -198,6 +199,7 @@ impl Lab {
                 }
             }
             Msg::Undo => {
+                self.more += u32::from(self.shared.borrow().rewinding());
                 let undone = self.shared.borrow_mut().undo();
                 let Some((label, at)) = undone else { return false };
                 let offset = i64::from(self.shared.borrow().world.utc_offset("mail"));
@@ -218,12 +220,26 @@ impl Lab {
                 self.assist = lang.fill(i18n::REDONE, &[&label]);
                 self.spoken = self.assist.clone();
             }
+            Msg::Share(with_files) => {
+                let (text, commands, files) = self.shared.borrow().link(with_files);
+                let lab = self.shared.borrow().info.name;
+                let link = [&platform::address(), "#/lab/", lab, "?s=", &text].concat();
+                self.into_dialog = self.offer.is_none();
+                self.offer = Some(Offer { link, commands, files, with_files, copied: false });
+            }
+            Msg::Copy => {
+                if let Some(offer) = &mut self.offer {
+                    offer.copied = platform::copy("sl");
+                    self.spoken = lang.t(i18n::SHARE_COPIED).into();
+                }
+            }
             Msg::Menu => {
                 self.menu = !self.menu;
                 self.into_dialog = self.menu;
             }
             Msg::CloseMenu => {
                 self.menu = false;
+                self.offer = None;
                 self.asking = false;
                 self.opening = false;
                 platform::focus("ti");
@@ -245,8 +261,7 @@ impl Lab {
             Msg::StartOver => {
                 let mut d = self.shared.borrow_mut();
                 d.forget();
-                let lab = d.info.name;
-                if let Ok(new) = crate::driver::Driver::open(lab) {
+                if let Ok(new) = crate::driver::Driver::open(&ctx.props().name) {
                     *d = new;
                 }
                 drop(d);

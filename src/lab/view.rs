@@ -33,6 +33,7 @@ pub(super) fn page(lab: &Lab, ctx: &Context<Lab>) -> Html {
             { phone_tabs(lab, link, lang) }
             <div class="sr" role="status" aria-live="polite" data-live="events">{ &lab.spoken }</div>
             if lab.menu { { menu(lab, ctx) } }
+            if lab.offer.is_some() { { lab.panes.get(View::ALL.len()).map(|dialog| dialog(lab, link, lang)).unwrap_or_default() } }
             if lab.asking { { question(link, lang) } }
         </div>
     }
@@ -43,6 +44,7 @@ fn header(lab: &Lab, ctx: &Context<Lab>) -> Html {
     let t = |m| prefs.lang.t(m);
     let d = lab.shared.borrow();
     let now = hms(d.now(), i64::from(d.world.utc_offset("mail")));
+    let shared = ctx.props().name != d.info.name;
     let (paused, rate) = (d.clock.paused, d.clock.rate());
     let pressed = |yes: bool| if yes { "true" } else { "false" };
     let next = d.wake.as_ref().map(|(at, who)| (who.clone(), at.since(d.now()) / 1_000_000));
@@ -52,7 +54,8 @@ fn header(lab: &Lab, ctx: &Context<Lab>) -> Html {
         <header class="bar" data-region="header">
             <a class="brand no-phone" href="#/" aria-label={["Ehlo, ", t(i18n::BACK_HOME)].concat()}>{ "EHLO" }</a>
             <a class="btn quiet ico only-phone" href="#/" aria-label={t(i18n::BACK_HOME)}>{ icon(icons::BACK) }</a>
-            <div class="lid"><small class="no-present">{ t(i18n::TAGLINE) }</small><h1>{ t(i18n::LAB_NAME) }</h1></div>
+            <div class="lid"><small class="no-present">if shared { <a href={["#/lab/", d.info.name].concat()}>{ t(i18n::OWN_LAB) }</a> } else { { t(i18n::TAGLINE) } }</small>
+                <h1>{ t(if shared { i18n::SHARED_LAB } else { i18n::LAB_NAME }) }</h1></div>
             <span class="sp"></span>
             <div class="grp no-phone">{ back(&d, 0, link, prefs.lang) }{ back(&d, 1, link, prefs.lang) }</div>
             <div class="clock" role="group" aria-label={t(i18n::CLOCK)} data-clock={if paused { "pause" } else { "run" }}>
@@ -67,6 +70,7 @@ fn header(lab: &Lab, ctx: &Context<Lab>) -> Html {
                 }
             </div>
             <div class="grp no-phone">
+                <button class="btn quiet no-tab" onclick={link.callback(|_| Msg::Share(false))}>{ icon(icons::SHARE) }<span>{ t(i18n::SHARE) }</span></button>
                 <button class="btn quiet no-tab" onclick={present}>{ icon(icons::PRESENT) }<span>{ t(if prefs.present { i18n::LEAVE_PRESENT } else { i18n::PRESENT }) }</span></button>
             </div>
             <button class="btn quiet ico" aria-label={t(i18n::MENU)} title="F2" aria-expanded={pressed(lab.menu)} onclick={link.callback(|_| Msg::Menu)}>{ icon(icons::SETTINGS) }</button>
@@ -211,6 +215,7 @@ fn menu(lab: &Lab, ctx: &Context<Lab>) -> Html {
                 { item_of(lang.fill(i18n::REDO, &[undo[1].unwrap_or("–")]), "Y".into(), Some(Msg::Redo)) }
                 { item(if paused { i18n::RESUME } else { i18n::PAUSE }, "P".into(), Some(Msg::Pause)) }
                 { item(i18n::NEXT_EVENT, "N".into(), Some(Msg::Skip)) }
+                { item(i18n::SHARE, "R".into(), Some(Msg::Share(false))) }
                 { item(i18n::START_OVER, "O".into(), Some(Msg::Ask(true))) }
                 { item(i18n::CLOSE, "Esc".into(), None) }
             </ul>

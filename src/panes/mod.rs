@@ -7,6 +7,7 @@ pub(crate) mod mailboxes;
 pub(crate) mod maillog;
 pub(crate) mod map;
 pub(crate) mod queue;
+pub(crate) mod share;
 pub(crate) mod terminal;
 pub(crate) mod why;
 
@@ -52,10 +53,11 @@ impl View {
 /// What draws a pane.
 pub(crate) type Pane = fn(&Lab, &Scope<Lab>, Lang) -> Html;
 
-/// All panes beside the terminal, in the order of [`View::ALL`]. They lie behind a door of their own: the prompt needs none of them.
+/// All panes beside the terminal, in the order of [`View::ALL`], and behind them the dialog of a link. They lie behind a door of their own: the prompt needs none of them.
 macro_rules! panes {
     () => {{
-        const PANES: &[Pane] = &[why::pane, map::pane, base64::pane, maillog::pane, queue::pane, mailboxes::pane, files::pane];
+        const PANES: &[Pane] =
+            &[why::pane, map::pane, base64::pane, maillog::pane, queue::pane, mailboxes::pane, files::pane, share::dialog];
         PANES
     }};
 }

@@ -54,6 +54,27 @@ pub(crate) fn hash() -> String {
     window().and_then(|w| w.location().hash().ok()).unwrap_or_default()
 }
 
+/// The page's address without what follows `#`.
+pub(crate) fn address() -> String {
+    let href = window().and_then(|w| w.location().href().ok()).unwrap_or_default();
+    href.split('#').next().unwrap_or_default().into()
+}
+
+/// Goes to another place of the page; the one before is not come back to.
+pub(crate) fn go(hash: &str) {
+    if let Some(w) = window() {
+        let _ = w.location().replace(hash);
+    }
+}
+
+/// Copies the content of the field with this id. Whether the browser did.
+pub(crate) fn copy(id: &str) -> bool {
+    if let Some(field) = input(id) {
+        field.select();
+    }
+    document().and_then(|d| d.dyn_into::<web_sys::HtmlDocument>().ok()).is_some_and(|d| d.exec_command("copy").unwrap_or(false))
+}
+
 /// The browser's first language.
 pub(crate) fn language() -> String {
     window().and_then(|w| w.navigator().language()).unwrap_or_default()

@@ -1,4 +1,5 @@
-//! Linked views, the map, going back: one event seen in many places, and a command taken back. Not here: each view by itself (`views`).
+//! Linked views, the map, going back, links: one event seen in many places, a command taken back, a lab handed on.
+//! Not here: each view by itself (`views`).
 
 use crate::support::Page;
 
@@ -109,5 +110,38 @@ fn a_command_is_taken_back_and_done_again() {
     page.wait("the machine as it was", "return !document.querySelector('[data-pane=\"terminal\"]').innerText.includes('mine')");
     assert!(before.contains("/root/mine"));
     page.types("echo /root/*", "/root/*\n");
+    page.is_quiet();
+}
+
+#[test]
+fn a_link_opens_the_same_machines_and_a_broken_one_says_so() {
+    let page = Page::lab();
+    page.session(&[("useradd zoe; id -un zoe", "\nzoe"), ("telnet 127.0.0.1 25", "220 mail"), ("VRFY zoe", "252 2.0.0 zoe")]);
+    let terminal = |page: &Page| page.browser.pane("terminal").unwrap_or_else(|e| panic!("{e}"));
+    let before = terminal(&page);
+    page.browser.press("\u{e032}r").unwrap_or_else(|e| panic!("{e}"));
+    page.wait("the link", "return document.querySelector('#sl') !== null");
+    let dialog = page.eval("return document.querySelector('#pop').innerText").to_string();
+    assert!(dialog.contains("3 commands, passwords among them"), "{dialog}");
+    let link = page.eval("return document.querySelector('#sl').value").as_str().unwrap_or_default().to_string();
+    page.click("#pop .btn.pri");
+    page.browser.press("\u{e00c}").unwrap_or_else(|e| panic!("{e}"));
+    page.types("VRFY root", "252 2.0.0 root");
+    std::thread::sleep(std::time::Duration::from_millis(600));
+    page.browser.open("about:blank").unwrap_or_else(|e| panic!("{e}"));
+    page.browser.open(&link).unwrap_or_else(|e| panic!("{e}"));
+    page.shows("terminal", "252 2.0.0 zoe");
+    assert_eq!(terminal(&page), before);
+    page.types("NOOP", "250 2.0.0 Ok");
+    // The reader's own lab is where it was.
+    page.click(".lid a");
+    page.shows("terminal", "252 2.0.0 root");
+    for broken in [&link[..link.len() - 9], &format!("{link}AAAA"), &link.replace("?s=a", "?s=z"), "?s="] {
+        let route = broken.split_once("?s=").map_or("", |(_, text)| text);
+        page.browser.open(&format!("{}#/lab/linuxidc?s={route}", page.base)).unwrap_or_else(|e| panic!("{e}"));
+        page.wait("the message", "return document.querySelector('.msg')?.innerText.startsWith('This link to a lab is broken')");
+    }
+    page.browser.open(&format!("{}#/lab/linuxidc", page.base)).unwrap_or_else(|e| panic!("{e}"));
+    page.shows("terminal", "252 2.0.0 root");
     page.is_quiet();
 }
