@@ -68,6 +68,8 @@ pub(crate) struct List {
     /// Rows in the page.
     range: (usize, usize),
     live: bool,
+    /// Where it was scrolled to by itself.
+    top: i32,
     observer: Option<(ResizeObserver, Closure<dyn FnMut()>)>,
 }
 
@@ -118,6 +120,10 @@ impl List {
             self.place(top * 16 / self.rem);
         }
     }
+    fn to_end(&mut self, el: &Element) {
+        el.set_scroll_top(i32::MAX);
+        self.top = el.scroll_top();
+    }
     fn place_end(&mut self) {
         let (lo, _) = self.rows_at(self.total().saturating_sub(self.view));
         self.range = (lo.saturating_sub(SPARE), self.sums.len().saturating_sub(1));
@@ -139,6 +145,10 @@ impl List {
     }
 }
 
+fn at_end(el: &Element) -> bool {
+    el.scroll_top() + el.client_height() + 4 >= el.scroll_height()
+}
+
 impl Component for List {
     type Message = Msg;
     type Properties = Props;
@@ -153,6 +163,7 @@ impl Component for List {
             view: 960,
             range: (0, 0),
             live: true,
+            top: 0,
             observer: None,
         };
         list.lay(ctx.props());
@@ -163,9 +174,11 @@ impl Component for List {
         if ctx.props().shape != old.shape {
             self.sums.clear();
             self.live = true;
+            self.top = 0;
         }
         if ctx.props().end != old.end && !self.live {
             self.live = true;
+            self.top = 0;
             ctx.props().on_live.emit(true);
         }
         self.lay(ctx.props());
@@ -182,7 +195,11 @@ impl Component for List {
             }
             Msg::Scrolled => {
                 let top = el.scroll_top().max(0);
-                let live = top + el.client_height() + 4 >= el.scroll_height();
+                // Growing below the view does not take it from its end; somebody who scrolls up does.
+                let live = at_end(&el) || self.live && top >= self.top;
+                if live && !at_end(&el) {
+                    self.to_end(&el);
+                }
                 if live != self.live {
                     self.live = live;
                     ctx.props().on_live.emit(live);
@@ -224,10 +241,12 @@ impl Component for List {
                 self.observer = Some((o, closure));
             }
         }
+        // Somebody may have scrolled up of which the message has not come yet.
         if self.live
             && let Some(el) = self.node.cast::<Element>()
+            && (el.scroll_top() >= self.top || at_end(&el))
         {
-            el.set_scroll_top(i32::MAX);
+            self.to_end(&el);
         }
     }
 

@@ -107,7 +107,7 @@ fn a_command_is_taken_back_and_done_again() {
     for _ in 0..5 {
         page.browser.press("\u{e032}z").unwrap_or_else(|e| panic!("{e}"));
     }
-    page.wait("the machine as it was", "return !document.querySelector('[data-pane=\"terminal\"]').innerText.includes('mine')");
+    page.wait("the machine as it was", "return !document.querySelector('[data-pane=\"terminal\"] .tscr').innerText.includes('mine')");
     assert!(before.contains("/root/mine"));
     page.types("echo /root/*", "/root/*\n");
     page.is_quiet();
