@@ -72,6 +72,20 @@ pub(crate) fn hms(at: SimTime, offset: i64) -> String {
     out
 }
 
+/// `4 min 12 s`.
+pub(crate) fn span(secs: u64) -> String {
+    let mut out = String::new();
+    if secs >= 3600 {
+        out += &(secs / 3600).to_string();
+        out += " h ";
+    }
+    if secs >= 60 {
+        out += &(secs / 60 % 60).to_string();
+        out += " min ";
+    }
+    out + &(secs % 60).to_string() + " s"
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

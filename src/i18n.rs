@@ -32,6 +32,17 @@ impl Lang {
     }
 }
 
+/// What a process waits for, as the clock's next event.
+pub(crate) const REASONS: [Msg; 7] = [
+    Msg("sleep", "等待"),
+    Msg("time-out", "超时"),
+    Msg("connection time-out", "连接超时"),
+    Msg("answer time-out", "应答超时"),
+    Msg("disk", "写盘"),
+    Msg("packet", "数据包"),
+    Msg("run", "运行"),
+];
+
 macro_rules! messages {
     ($($name:ident $en:literal $zh:literal)*) => { $(pub(crate) const $name: Msg = Msg($en, $zh);)* };
 }
@@ -89,6 +100,7 @@ messages! {
     EMPTY_VALUE "empty" "未设置"
     PAUSED "paused" "已暂停"
     NEXT "Next" "下一件"
+    COMMA ", " "，"
     TEXT_SIZE "Text size" "字号"
     SMALLER "Smaller text" "缩小字号"
     LARGER "Larger text" "放大字号"

@@ -89,7 +89,7 @@ pub(crate) struct Driver {
     pub(crate) map: MapModel,
     pub(crate) restored: Restored,
     /// The next thing that happens by itself.
-    pub(crate) wake: Option<(SimTime, String)>,
+    pub(crate) wake: Option<(SimTime, String, &'static str)>,
     /// Chunks that the world waits for.
     pub(crate) loads: Vec<&'static world::Chunk>,
     /// A chunk could not be fetched.
@@ -309,10 +309,7 @@ impl Driver {
                     continue;
                 }
                 Output::Wake { at, why } => {
-                    let mut text = why.who;
-                    text.push_str(", ");
-                    text.push_str(why.what);
-                    self.wake = Some((at, text));
+                    self.wake = Some((at, why.who, why.what));
                     continue;
                 }
                 Output::Log(_) | Output::Trace(_) => continue,

@@ -68,7 +68,7 @@ pub(super) fn listen(window: &Window, link: &Scope<Lab>) -> [EventListener; 4] {
             "pointerdown" => FRESH.set(false),
             "click" => {
                 let control = |e: &Event| e.target()?.dyn_into::<Element>().ok()?.closest("button,a,input,textarea").ok()?;
-                if !FRESH.get() && control(e).is_none() && !crate::platform::has_selection() {
+                if !FRESH.replace(false) && control(e).is_none() && !crate::platform::has_selection() {
                     link.send_message(Msg::Pin(under(e).unwrap_or_default()));
                 }
             }
@@ -101,7 +101,7 @@ impl Lab {
         let mut out = 0;
         for (i, view) in View::ALL.iter().enumerate() {
             let holds = match view.0 {
-                View::Why => sel.event != 0 && sel.event < LINES,
+                View::Why => sel.event != 0 && sel.event < LINES && (sel.event != self.why || self.top != View::Why),
                 View::Log => {
                     let line = |(n, l): (usize, &world::LogLine)| line_event(n, l) == sel.event || !msg.is_empty() && l.line.contains(msg);
                     d.world.log().iter().enumerate().any(line)

@@ -345,7 +345,7 @@ impl Lab {
             ctx.link().send_message(Msg::Undo);
         }
         self.timer = None;
-        if let Some((at, _)) = &d.wake
+        if let Some((at, ..)) = &d.wake
             && let Some(millis) = d.clock.wait(platform::micros(), *at)
         {
             let link = ctx.link().clone();

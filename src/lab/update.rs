@@ -248,7 +248,7 @@ impl Lab {
             Msg::Rate(rate) => self.shared.borrow_mut().clock.set_rate(platform::micros(), rate),
             Msg::Skip => {
                 let mut d = self.shared.borrow_mut();
-                if let Some((at, _)) = d.wake.clone() {
+                if let Some((at, ..)) = d.wake.clone() {
                     d.clock.jump(platform::micros(), at);
                     d.tick();
                 }

@@ -2,7 +2,7 @@
 
 use super::{Lab, Msg, Phone};
 use crate::app::Prefs;
-use crate::clock::hms;
+use crate::clock::{hms, span};
 use crate::driver::Driver;
 use crate::i18n::{self, Lang};
 use crate::icons::{self, icon};
@@ -47,7 +47,11 @@ fn header(lab: &Lab, ctx: &Context<Lab>) -> Html {
     let shared = ctx.props().name != d.info.name;
     let (paused, rate) = (d.clock.paused, d.clock.rate());
     let pressed = |yes: bool| if yes { "true" } else { "false" };
-    let next = d.wake.as_ref().map(|(at, who)| (who.clone(), at.since(d.now()) / 1_000_000));
+    let next = d.wake.as_ref().map(|(at, who, what)| {
+        let what = i18n::REASONS.iter().find(|m| m.0 == *what).map_or(*what, |m| t(*m));
+        let who = if who == "network" { t(i18n::MAP_NETWORK) } else { who };
+        [who, prefs.lang.t(i18n::COMMA), what, " · ", &span(at.since(d.now()) / 1_000_000)].concat()
+    });
     let on = ctx.props().on_prefs.clone();
     let present = Callback::from(move |_: MouseEvent| on.emit(Prefs { present: !prefs.present, ..prefs }));
     html! {
@@ -64,9 +68,9 @@ fn header(lab: &Lab, ctx: &Context<Lab>) -> Html {
                     { icon(if paused { icons::PLAY } else { icons::PAUSE }) }</button>
                 <button class="btn no-phone" aria-pressed={pressed(!paused && rate == 1)} onclick={link.callback(|_| Msg::Rate(1))}>{ "×1" }</button>
                 <button class="btn no-phone" aria-pressed={pressed(!paused && rate == 10)} onclick={link.callback(|_| Msg::Rate(10))}>{ "×10" }</button>
-                if let Some((who, secs)) = next {
+                if let Some(next) = next {
                     <button class="btn next no-lap no-tab no-present no-phone" onclick={link.callback(|_| Msg::Skip)}>{ icon(icons::NEXT) }
-                        <span>{ t(i18n::NEXT) }{ " " }<small>{ who }{ " · " }{ secs }{ " s" }</small></span></button>
+                        <span>{ t(i18n::NEXT) }{ " " }<small>{ next }</small></span></button>
                 }
             </div>
             <div class="grp no-phone">

@@ -3,6 +3,7 @@
 
 pub(crate) mod base64;
 pub(crate) mod files;
+pub(crate) mod gloss;
 pub(crate) mod mailboxes;
 pub(crate) mod maillog;
 pub(crate) mod map;

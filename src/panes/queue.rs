@@ -1,5 +1,6 @@
 //! The queue pane: messages that are not delivered yet, as `postqueue -p` lists them. Not here: reading queue files (`world`).
 
+use crate::clock::span;
 use crate::i18n::{self, Lang};
 use crate::lab::{Lab, Msg};
 use yew::html::Scope;
@@ -41,18 +42,4 @@ pub(crate) fn pane(lab: &Lab, link: &Scope<Lab>, lang: Lang) -> Html {
             }
         </div>
     </>}
-}
-
-/// `4 min 12 s`.
-fn span(secs: u64) -> String {
-    let mut out = String::new();
-    if secs >= 3600 {
-        out += &(secs / 3600).to_string();
-        out += " h ";
-    }
-    if secs >= 60 {
-        out += &(secs / 60 % 60).to_string();
-        out += " min ";
-    }
-    out + &(secs % 60).to_string() + " s"
 }

@@ -4,6 +4,7 @@
 use crate::clock::hms;
 use crate::i18n::{self, Lang};
 use crate::lab::{Lab, Msg};
+use crate::panes::gloss::sentence;
 use world::{Because, Trace, TraceId, Verdict};
 use yew::html::Scope;
 use yew::prelude::*;
@@ -105,8 +106,8 @@ fn ladder(trace: &Trace, deciding: Option<usize>, link: &Scope<Lab>, lang: Lang)
                             Html::default(),
                         )
                     }
-                    Because::Protocol { rule, what } => (html! { <>{ what }<small>{ rule }</small></> }, Html::default()),
-                    Because::State { what } | Because::Note { what } => (html! { { what } }, Html::default()),
+                    Because::Protocol { rule, what } => (html! { <>{ sentence(lang, what) }<small>{ rule }</small></> }, Html::default()),
+                    Because::State { what } | Because::Note { what } => (html! { { sentence(lang, what) } }, Html::default()),
                     Because::Rule { .. } | Because::Lookup { .. } => continue,
                 };
                 let class = classes!("it", list.is_some().then_some("sub"));

@@ -16,15 +16,22 @@ fn send(page: &Page, to: &str) {
     ]);
 }
 
-/// Moves the pointer onto the element that a script returns.
-fn hover(page: &Page, element: &str) {
+/// Moves the pointer onto the element that a script returns; presses it, too, if wanted.
+fn point(page: &Page, element: &str, press: bool) {
     let script = format!(
         "const e = {element}; e.scrollIntoView({{block: 'nearest'}}); const r = e.getBoundingClientRect();
         return [Math.round(r.left + r.width / 2), Math.round(r.top + r.height / 2)]"
     );
     let place = page.eval(&script);
-    let event = serde_json::json!({"type": "mouseMoved", "x": place[0], "y": place[1]});
-    page.browser.devtools("Input.dispatchMouseEvent", &event).unwrap_or_else(|e| panic!("{e}"));
+    for kind in ["mouseMoved", "mousePressed", "mouseReleased"].iter().take(if press { 3 } else { 1 }) {
+        let event =
+            serde_json::json!({"type": kind, "x": place[0], "y": place[1], "button": if press { "left" } else { "none" }, "clickCount": 1});
+        page.browser.devtools("Input.dispatchMouseEvent", &event).unwrap_or_else(|e| panic!("{e}"));
+    }
+}
+
+fn hover(page: &Page, element: &str) {
+    point(page, element, false);
 }
 
 /// Rows of a pane that are lit.
@@ -48,14 +55,15 @@ fn what_tells_of_one_event_lights_together() {
     assert!(tabs.contains("Map") && tabs.contains("Mailboxes") && !tabs.contains("Base64"), "{tabs}");
     // A decision and its log line are one event.
     page.click(".tabs.t1 [role=tab]:nth-child(2)");
-    hover(&page, "[...document.querySelectorAll('.lr')].find(e => e.innerText.includes('client='))");
+    let client = "[...document.querySelectorAll('.lr')].find(e => e.innerText.includes('client='))";
+    hover(&page, client);
     page.wait(
         "the reply to RCPT alone",
         &format!("const l = {}; return l.length === 1 && l[0].innerText.includes('2.1.5')", lit("terminal")),
     );
     page.wait("the step on the map", &format!("return {}.some(e => e.innerText.includes('client='))", lit("map")));
     // A press keeps it, Esc lets go.
-    page.eval("[...document.querySelectorAll('.lr')].find(e => e.innerText.includes('client=')).click()");
+    point(&page, client, true);
     hover(&page, "document.querySelector('header h1')");
     page.wait("it is kept", &format!("return {}.length === 1", lit("terminal")));
     page.browser.press("\u{e00c}").unwrap_or_else(|e| panic!("{e}"));
