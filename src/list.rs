@@ -120,7 +120,7 @@ impl List {
             self.place(top * 16 / self.rem);
         }
     }
-    fn to_end(&mut self, el: &Element) {
+    fn go_to_end(&mut self, el: &Element) {
         el.set_scroll_top(i32::MAX);
         self.top = el.scroll_top();
     }
@@ -198,7 +198,7 @@ impl Component for List {
                 // Growing below the view does not take it from its end; somebody who scrolls up does.
                 let live = at_end(&el) || self.live && top >= self.top;
                 if live && !at_end(&el) {
-                    self.to_end(&el);
+                    self.go_to_end(&el);
                 }
                 if live != self.live {
                     self.live = live;
@@ -246,7 +246,7 @@ impl Component for List {
             && let Some(el) = self.node.cast::<Element>()
             && (el.scroll_top() >= self.top || at_end(&el))
         {
-            self.to_end(&el);
+            self.go_to_end(&el);
         }
     }
 
