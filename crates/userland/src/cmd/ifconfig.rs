@@ -2,11 +2,10 @@
 //! Not here: changing routes, hardware classes.  Source: net-tools 2.10.
 
 use super::ip::mac;
-use crate::util::inet::{broadcast, mask, network};
+use crate::util::inet::{broadcast, mask, routes};
 use crate::{Ex, Spec};
 use machine::resolver::{host_addrs, numeric};
 use machine::{Iface, STDERR, STDOUT, Sys};
-use std::net::Ipv4Addr;
 
 pub(super) const SPEC: Spec = Spec {
     name: "ifconfig",
@@ -232,14 +231,9 @@ async fn route(sys: Sys) -> i32 {
         STDOUT,
         format_args!("Kernel IP routing table\nDestination     Gateway         Genmask         Flags Metric Ref    Use Iface\n"),
     );
-    let all: Vec<Iface> = sys.ifaces().await.into_iter().filter(|i| !i.name.contains(':')).collect();
-    let Some(iface) = all.iter().find(|i| i.name != "lo" && i.up && !i.addrs.is_empty()) else { return 0 };
-    let row = |to: &str, mask: Ipv4Addr| {
-        sys.print(STDOUT, format_args!("{to:<15} {:<15} {:<15} U     0      0        0 {}\n", "0.0.0.0", mask.to_string(), iface.name));
-    };
-    row(if names { "default" } else { "0.0.0.0" }, Ipv4Addr::UNSPECIFIED);
-    for &(ip, len) in iface.addrs.iter().filter(|(_, len)| *len < 32) {
-        row(&network(ip, len).to_string(), mask(len));
+    for r in routes(&sys.ifaces().await) {
+        let to = if r.len == 0 && names { "default".to_string() } else { r.net.to_string() };
+        sys.print(STDOUT, format_args!("{to:<15} 0.0.0.0         {:<15} U     0      0        0 {}\n", mask(r.len).to_string(), r.device));
     }
     0
 }

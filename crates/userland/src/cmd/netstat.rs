@@ -1,9 +1,9 @@
 //! netstat: the host's sockets, routes and interfaces.  Source: netstat(8) of net-tools 2.10 and its recordings.
 //! Not here: statistics.
 
-use crate::util::inet::{mask, network};
+use crate::util::inet;
 use crate::{Arg, Opt, Spec, opts};
-use machine::{Iface, STDERR, STDOUT, SockAddr, SockRow, Sys, resolver};
+use machine::{STDERR, STDOUT, SockAddr, SockRow, Sys, resolver};
 use std::net::Ipv4Addr;
 
 pub(super) const SPEC: Spec = Spec {
@@ -172,33 +172,13 @@ pub(super) async fn port_name(sys: &Sys, port: u16, proto: &str) -> String {
     known.into_iter().find(|(_, p, pr)| *p == port && pr == proto).map_or_else(|| port.to_string(), |(names, ..)| names[0].clone())
 }
 
-/// The routes that follow from the interfaces: everywhere over the card, and to each of its networks.
-fn route_rows(ifaces: &[Iface]) -> Vec<(Ipv4Addr, u8, String)> {
-    let mut rows = Vec::new();
-    for i in ifaces.iter().filter(|i| i.up && i.name != "lo") {
-        if i.addrs.is_empty() {
-            continue;
-        }
-        let device = i.name.split(':').next().unwrap_or_default().to_string();
-        if rows.is_empty() {
-            rows.push((Ipv4Addr::UNSPECIFIED, 0, device.clone()));
-        }
-        for &(ip, len) in &i.addrs {
-            let net = network(ip, len);
-            if len < 32 && !rows.iter().any(|r| r.0 == net && r.1 == len) {
-                rows.push((net, len, device.clone()));
-            }
-        }
-    }
-    rows
-}
-
 async fn routes(sys: &Sys, numeric: bool) -> i32 {
     sys.print(STDOUT, format_args!("Kernel IP routing table\n"));
     sys.print(STDOUT, format_args!("Destination     Gateway         Genmask         Flags   MSS Window  irtt Iface\n"));
-    for (net, len, device) in route_rows(&sys.ifaces().await) {
-        let net = if len == 0 && !numeric { "default".to_string() } else { net.to_string() };
-        sys.print(STDOUT, format_args!("{net:<15} 0.0.0.0         {:<15} U         0 0          0 {device}\n", mask(len).to_string()));
+    for r in inet::routes(&sys.ifaces().await) {
+        let net = if r.len == 0 && !numeric { "default".to_string() } else { r.net.to_string() };
+        let mask = inet::mask(r.len).to_string();
+        sys.print(STDOUT, format_args!("{net:<15} 0.0.0.0         {mask:<15} U         0 0          0 {}\n", r.device));
     }
     0
 }

@@ -1,7 +1,7 @@
 //! `ip route` and `ip neighbour`: they show; of the neighbours they also change.  Not here: addresses and links.  Source: iproute2 6.1.
 
 use super::{cards, mac, prefix, refused};
-use crate::util::inet::network;
+use crate::util::inet::{Route, routes};
 use machine::{STDERR, STDOUT, Sys};
 use std::net::Ipv4Addr;
 
@@ -10,15 +10,10 @@ pub(super) async fn route(sys: &Sys, words: &[&str]) -> i32 {
     let eth = all.iter().find(|i| i.name != "lo" && i.up && !i.addrs.is_empty());
     match words.first().copied().unwrap_or("show") {
         "show" | "list" | "lst" | "sh" | "ls" | "s" => {
-            let Some(iface) = eth else { return 0 };
-            let name = &iface.name;
-            sys.print(STDOUT, format_args!("default dev {name} scope link \n"));
-            let mut seen = Vec::new();
-            for &(a, len) in iface.addrs.iter().filter(|(_, len)| *len < 32) {
-                let net = (network(a, len), len);
-                if !seen.contains(&net) {
-                    seen.push(net);
-                    sys.print(STDOUT, format_args!("{}/{len} dev {name} proto kernel scope link src {a} \n", net.0));
+            for Route { net, len, device, src } in routes(&all) {
+                match len {
+                    0 => sys.print(STDOUT, format_args!("default dev {device} scope link \n")),
+                    _ => sys.print(STDOUT, format_args!("{net}/{len} dev {device} proto kernel scope link src {src} \n")),
                 }
             }
             0
