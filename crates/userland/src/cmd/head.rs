@@ -48,6 +48,23 @@ pub(super) fn modern(sys: &Sys) -> Option<Vec<String>> {
     Some(args)
 }
 
+/// A number of lines or bytes, with a complaint about `shown` if it is none.
+pub(super) fn amount(sys: &Sys, bytes: bool, number: &str, shown: &str) -> Option<u64> {
+    let n = gnu::size(number);
+    if n.is_none() {
+        let what = if bytes { "bytes" } else { "lines" };
+        sys.complain(format_args!("invalid number of {what}: {}", quote(shown)));
+    }
+    n
+}
+
+/// The line above a file's part.
+pub(super) fn title(sys: &Sys, name: &str, first: &mut bool) {
+    let name = if name == "-" { "standard input" } else { name };
+    sys.print(STDOUT, format_args!("{}==> {name} <==\n", if *first { "" } else { "\n" }));
+    *first = false;
+}
+
 async fn run(sys: Sys) -> i32 {
     let args = modern(&sys).unwrap_or_else(|| sys.args().iter().skip(1).cloned().collect());
     let given = match gnu::options_of(&sys, &args, OPTIONS, HELP, 1, false) {
@@ -62,11 +79,8 @@ async fn run(sys: Sys) -> i32 {
             (c @ (b'c' | b'n'), Some(text)) => {
                 bytes = c == b'c';
                 but = text.starts_with('-');
-                let Some(number) = gnu::size(text.trim_start_matches('-')) else {
-                    let what = if bytes { "bytes" } else { "lines" };
-                    sys.complain(format_args!("invalid number of {what}: {}", quote(text.trim_start_matches('-'))));
-                    return 1;
-                };
+                let text = text.trim_start_matches('-');
+                let Some(number) = amount(&sys, bytes, text, text) else { return 1 };
                 n = number;
             }
             _ => {}
@@ -84,10 +98,8 @@ async fn run(sys: Sys) -> i32 {
             }
         };
         if header {
-            let title = if name == "-" { "standard input" } else { &name };
-            sys.print(STDOUT, format_args!("{}==> {title} <==\n", if first { "" } else { "\n" }));
+            title(&sys, &name, &mut first);
         }
-        first = false;
         // Read no more than needed: what a pipe still holds is another's.
         let mut all: Vec<u8> = Vec::new();
         let error = loop {

@@ -90,31 +90,22 @@ async fn act(sys: &Sys, verb: &str, name: &str, quiet: bool, property: Option<&s
         }
     };
     match (verb, &unit) {
-        ("is-active", Some(unit)) => {
-            let failed = main.is_none() && unit.failed(sys).await;
-            word(if main.is_some() {
-                "active"
-            } else if failed {
-                "failed"
-            } else {
-                "inactive"
+        ("is-active" | "is-failed", Some(unit)) => {
+            let (active, failed) = (main.is_some(), main.is_none() && unit.failed(sys).await);
+            word(match (active, failed) {
+                (true, _) => "active",
+                (_, true) => "failed",
+                _ => "inactive",
             });
-            return if main.is_some() { 0 } else { 3 };
+            return match verb {
+                "is-failed" => i32::from(!failed),
+                _ if active => 0,
+                _ => 3,
+            };
         }
         ("is-active", None) => {
             word("inactive");
             return 4;
-        }
-        ("is-failed", Some(unit)) => {
-            let failed = main.is_none() && unit.failed(sys).await;
-            word(if main.is_some() {
-                "active"
-            } else if failed {
-                "failed"
-            } else {
-                "inactive"
-            });
-            return i32::from(!failed);
         }
         ("is-enabled", Some(unit)) => {
             let on = unit.enabled(sys).await;

@@ -1,5 +1,6 @@
 //! tail: print the last lines or bytes, and go on as files grow.  Source: POSIX tail, coreutils 9.1.
 
+use super::head::{amount, modern, title};
 use crate::util::float::strtod;
 use crate::util::gnu;
 use crate::util::quote::{quote, quoteaf};
@@ -62,7 +63,7 @@ async fn run(sys: Sys) -> i32 {
     let mut args: Vec<String> = sys.args().iter().skip(1).cloned().collect();
     if let Some(n) = old {
         args.splice(0..1, ["-n".to_string(), format!("+{n}")]);
-    } else if let Some(modern) = super::head::modern(&sys) {
+    } else if let Some(modern) = modern(&sys) {
         args = modern;
     }
     let given = match gnu::options_of(&sys, &args, OPTIONS, HELP, 1, false) {
@@ -99,11 +100,7 @@ async fn run(sys: Sys) -> i32 {
                 order.bytes = c == b'c';
                 order.from_start = value.starts_with('+');
                 let number = value.strip_prefix(['+', '-']).unwrap_or(value);
-                let Some(n) = gnu::size(number) else {
-                    let what = if order.bytes { "bytes" } else { "lines" };
-                    sys.complain(format_args!("invalid number of {what}: {}", quote(value)));
-                    return 1;
-                };
+                let Some(n) = amount(&sys, order.bytes, number, value) else { return 1 };
                 order.n = n;
             }
             _ => {}
@@ -154,12 +151,6 @@ async fn run(sys: Sys) -> i32 {
         watch(&sys, followed, by_name, header, &wait).await;
     }
     status
-}
-
-fn title(sys: &Sys, name: &str, first: &mut bool) {
-    let name = if name == "-" { "standard input" } else { name };
-    sys.print(STDOUT, format_args!("{}==> {name} <==\n", if *first { "" } else { "\n" }));
-    *first = false;
 }
 
 /// Prints the part that was ordered and leaves the descriptor at the end.

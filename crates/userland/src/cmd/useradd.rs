@@ -118,12 +118,7 @@ fn check(sys: &Sys, given: &Given, files: &Files) -> Result<(), i32> {
     if let Some(text) = value(b'g').filter(|t| files.group(t).is_none()) {
         return fail(6, format_args!("group '{text}' does not exist"));
     }
-    let mut missing = false;
-    for group in value(b'G').unwrap_or("").split(',').filter(|g| !g.is_empty() && files.group(g).is_none()) {
-        sys.complain(format_args!("group '{group}' does not exist"));
-        missing = true;
-    }
-    if missing {
+    if !files.has_groups(sys, value(b'G').unwrap_or("")) {
         return Err(6);
     }
     if let Some(text) = value(b's').filter(|t| !fits(t) || !(t.is_empty() || t.starts_with('/'))) {

@@ -112,12 +112,7 @@ async fn run(sys: Sys) -> i32 {
     if let Some(text) = value(b'g').filter(|t| files.group(t).is_none()) {
         return fail(6, format_args!("group '{text}' does not exist"));
     }
-    let mut missing = false;
-    for group in value(b'G').unwrap_or("").split(',').filter(|g| !g.is_empty() && files.group(g).is_none()) {
-        sys.complain(format_args!("group '{group}' does not exist"));
-        missing = true;
-    }
-    if missing {
+    if !files.has_groups(&sys, value(b'G').unwrap_or("")) {
         return 6;
     }
     if let Some(text) = value(b'l').filter(|t| !etc::good_name(t) && !has(b'b')) {

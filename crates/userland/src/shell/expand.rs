@@ -132,10 +132,7 @@ impl Shell {
             let bytes = raw.as_bytes();
             let mut i = 0;
             while i < bytes.len() {
-                let len = bytes[i..].iter().position(|b| b"\\'\"$`<>".contains(b)).unwrap_or(bytes.len() - i);
-                if len > 0 {
-                    out.push(raw.get(i..i + len).unwrap_or(""), false);
-                    i += len;
+                if plain(raw, &mut i, |b| b"\\'\"$`<>".contains(&b), out, false) {
                     continue;
                 }
                 match bytes[i] {
@@ -202,11 +199,7 @@ impl Shell {
             let bytes = raw.as_bytes();
             let mut i = 0;
             while i < bytes.len() {
-                let len = bytes[i..].iter().position(|&b| matches!(b, b'\\' | b'$' | b'`') || b == b'"' && !document);
-                let len = len.unwrap_or(bytes.len() - i);
-                if len > 0 {
-                    out.push(raw.get(i..i + len).unwrap_or(""), true);
-                    i += len;
+                if plain(raw, &mut i, |b| matches!(b, b'\\' | b'$' | b'`') || b == b'"' && !document, out, true) {
                     continue;
                 }
                 match bytes[i] {
@@ -307,4 +300,15 @@ impl Shell {
         self.plain(raw.get(i + 1..i + 1 + len).unwrap_or(""), quoted, out)?;
         Ok(i + 1 + len)
     }
+}
+
+/// Takes the text from `i` on up to a character that means something; whether there was any.
+fn plain(raw: &str, i: &mut usize, special: impl Fn(u8) -> bool, out: &mut Out, quoted: bool) -> bool {
+    let rest = raw.as_bytes().get(*i..).unwrap_or_default();
+    let len = rest.iter().position(|b| special(*b)).unwrap_or(rest.len());
+    if len > 0 {
+        out.push(raw.get(*i..*i + len).unwrap_or(""), quoted);
+        *i += len;
+    }
+    len > 0
 }

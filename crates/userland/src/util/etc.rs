@@ -121,6 +121,15 @@ impl Files {
         }
         0
     }
+    /// Whether all groups of a list are there; says which are not.
+    pub(crate) fn has_groups(&self, sys: &Sys, list: &str) -> bool {
+        let mut all = true;
+        for group in list.split(',').filter(|g| !g.is_empty() && self.group(g).is_none()) {
+            sys.complain(format_args!("group '{group}' does not exist"));
+            all = false;
+        }
+        all
+    }
     /// The group of this name or number.
     pub(crate) fn group(&self, text: &str) -> Option<(String, u32)> {
         let number: Option<u32> = text.parse().ok();
