@@ -14,18 +14,19 @@ impl Default for Digest {
 
 impl Digest {
     fn bytes(&mut self, bytes: &[u8]) {
-        for &b in bytes {
-            self.0 = (self.0 ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3);
-        }
+        bytes.iter().for_each(|b| self.step(u64::from(*b)));
+    }
+    fn step(&mut self, what: u64) {
+        self.0 = (self.0 ^ what).wrapping_mul(0x0100_0000_01b3);
     }
     /// Takes an event in. How a terminal's bytes are cut into events does not count; doors do not either, for a native build has none.
     pub(crate) fn event(&mut self, event: &Event) {
         match event {
             Event::Tty { tty, typed, bytes, trace } => {
+                // One step for a byte and what it belongs to: most of what happens are such bytes.
+                let with = u64::from(*typed) << 8 | u64::from(*tty) << 9 | u64::from(trace.0) << 24;
                 for b in bytes {
-                    self.bytes(&[1, u8::from(*typed), *b]);
-                    self.bytes(&tty.to_le_bytes());
-                    self.bytes(&trace.0.to_le_bytes());
+                    self.step(with | u64::from(*b));
                 }
             }
             Event::Closed(tty) => self.bytes(&[2, *tty as u8]),

@@ -143,7 +143,7 @@ impl Inner {
 
 /// The built-in default of a parameter, as `postconf -d` prints it.
 pub(crate) fn default(name: &str) -> Option<&'static str> {
-    params::find(name).map(|p| p.default).or_else(|| params::transport_default(name))
+    params::default(name).or_else(|| params::transport_default(name))
 }
 
 /// A compatibility level as a comparable number.

@@ -91,8 +91,17 @@ pub(crate) fn find(name: &str) -> Option<Param> {
     find_in(TABLE, name)
 }
 
+/// The default of the parameter of this name: what is asked for most.
+pub(crate) fn default(name: &str) -> Option<&'static str> {
+    line_in(TABLE, name).map(|line| line.splitn(3, ' ').nth(2).unwrap_or(""))
+}
+
 /// The parameter of this name in a sorted table of this form.
 pub(crate) fn find_in(table: &'static str, name: &str) -> Option<Param> {
+    line_in(table, name).map(parse)
+}
+
+fn line_in(table: &'static str, name: &str) -> Option<&'static str> {
     let (mut low, mut high) = (0, table.len());
     while low < high {
         let middle = low + (high - low) / 2;
@@ -100,7 +109,7 @@ pub(crate) fn find_in(table: &'static str, name: &str) -> Option<Param> {
         let end = table[start..].find('\n').map_or(table.len(), |i| start + i);
         let line = &table[start..end];
         match line.split(' ').next().unwrap_or("").cmp(name) {
-            std::cmp::Ordering::Equal => return Some(parse(line)),
+            std::cmp::Ordering::Equal => return Some(line),
             std::cmp::Ordering::Less => low = end + 1,
             std::cmp::Ordering::Greater => high = start,
         }
