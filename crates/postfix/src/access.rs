@@ -82,7 +82,7 @@ async fn by_mail(check: &mut Check, key: &Key<'_>, address: &str, subject: Subje
         check.env.log.warn(format_args!("check_mail_access: no @domain in address: {full}"));
         return Ok(Outcome::Dunno);
     };
-    let bare = strip_extension(&full, &check.env.cfg.str("recipient_delimiter")).map(|(a, _)| a);
+    let bare = strip_extension(&check.env.cfg, &full).map(|(a, _)| a);
     let mut keys: Vec<(String, bool)> = Vec::new();
     let mut add = |key: &str, partial: bool| {
         let quoted = quote_local(key);

@@ -191,7 +191,7 @@ impl Request {
     }
     /// Hands recipients to another agent in this one's name. True if all went well.
     pub(crate) async fn pass(&mut self, service: &str, nexthop: &str, rcpt: &Rcpt) -> bool {
-        let sys = self.reporter.sys.clone();
+        let (sys, log) = (self.reporter.sys.clone(), self.reporter.log.clone());
         let mut request = Request::new(self.reporter.clone());
         request.job = self.job.clone();
         for (to, from) in [
@@ -205,13 +205,34 @@ impl Request {
         request.origin.clone_from(&self.origin);
         (request.size, request.ret, request.nexthop) = (self.size, self.ret, nexthop.to_string());
         request.rcpts = vec![rcpt.clone()];
-        let Ok(mut conn) = Conn::connect(&sys, &format!("private/{service}")).await else { return false };
-        let answer = match conn.recv().await {
-            Some(_) => conn.ask(&request.put()).await,
-            None => None,
+        log.info(format_args!("{}: passing <{}> to transport={service}", self.job.id, rcpt.addr));
+        let path = format!("private/{service}");
+        let mut conn = None;
+        for tries in 1..=10 {
+            match Conn::connect(&sys, &path).await {
+                Ok(c) => conn = Some(c),
+                Err(e) => log.warn(format_args!("connect #{tries} to subsystem {path}: {e}")),
+            }
+            if conn.is_some() {
+                break;
+            }
+            let _ = sys.sleep(10_000_000).await;
+        }
+        let (mut text, mut answer) = ("mail transport unavailable", None);
+        if let Some(mut conn) = conn {
+            if conn.recv().await.is_some() {
+                (text, answer) = ("unknown mail transport error", conn.ask(&request.put()).await);
+            }
+            conn.close().await;
+        }
+        let ok = match answer {
+            Some(a) if !a.0.is_empty() => a.num("delivery_status") == 0,
+            _ => {
+                let (job, reporter) = (request.job, self.reporter.clone());
+                reporter.report(Outcome::Deferred, &job, rcpt, "none", &Dsn::new("4.3.0", text), &[]).await;
+                false
+            }
         };
-        conn.close().await;
-        let ok = matches!(answer, Some(a) if !a.0.is_empty() && a.num("delivery_status") == 0);
         if !ok {
             self.deferred = true;
         }

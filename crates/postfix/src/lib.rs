@@ -22,6 +22,7 @@ mod pickup;
 mod pipe;
 mod policy;
 mod post;
+mod probe;
 mod proxymap;
 mod qmgr;
 mod queue;

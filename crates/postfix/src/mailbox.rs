@@ -2,8 +2,9 @@
 //! Not here: whose mailbox (`local`, `virtual_`). Source: mail_copy(3), mbox_open(3), maildir(5).
 
 use crate::address::tok::quote_local;
+use crate::config::Config;
 use crate::maillog::Log;
-use crate::queue::envelope::content;
+use crate::queue::envelope::{Rcpt, content};
 use crate::report::Dsn;
 use machine::{DateTime, Errno, Fd, FileKind, Ids, Open, Sys, Sysret, Whence};
 
@@ -40,6 +41,11 @@ pub(crate) struct Copy<'a> {
 pub(crate) fn ctime(sys: &Sys) -> String {
     let t = DateTime::new(sys.now(), sys.utc_offset());
     format!("{} {} {:2} {:02}:{:02}:{:02} {}", t.day_name(), t.month_name(), t.day, t.hour, t.minute, t.second, t.year)
+}
+
+/// The original recipient that a copy names.
+pub(crate) fn original<'a>(cfg: &Config, rcpt: &'a Rcpt) -> &'a str {
+    if cfg.bool("enable_original_recipient") { &rcpt.orig } else { "" }
 }
 
 impl Copy<'_> {

@@ -6,7 +6,7 @@ use crate::address::{cut, split_at_delimiter};
 use crate::config::{Scope, expand};
 use crate::deliver::{self, Request};
 use crate::local::{Command, What, run_command};
-use crate::mailbox::{Copy, Owner, become_user, put};
+use crate::mailbox::{Copy, Owner, become_user, original, put};
 use crate::queue::envelope::{Rcpt, content};
 use crate::report::{Dsn, Outcome, flag};
 use crate::server::Daemon;
@@ -166,7 +166,7 @@ struct Names<'a> {
     a: &'a Attr,
     request: &'a Request,
     rcpt: &'a Rcpt,
-    delimiters: String,
+    cfg: &'a crate::config::Config,
 }
 
 /// Names whose values differ from recipient to recipient.
@@ -193,7 +193,7 @@ impl Scope for Names<'_> {
         let r = self.request;
         let addr = self.morph(&self.rcpt.addr, false);
         let (local, domain) = cut(&addr);
-        let at = if self.delimiters.is_empty() { None } else { split_at_delimiter(local, &self.delimiters) };
+        let at = split_at_delimiter(self.cfg, local);
         Some(match name {
             "nexthop" if self.a.fold_host => r.nexthop.to_ascii_lowercase(),
             "nexthop" => r.nexthop.clone(),
@@ -231,7 +231,6 @@ impl Scope for Used {
 /// The command with its names replaced; what names a recipient comes once for each. `None`: an unknown name.
 fn arguments(d: &Daemon, a: &Attr, request: &Request) -> Option<Vec<String>> {
     let mut out = Vec::new();
-    let delimiters = d.cfg.str("recipient_delimiter");
     for arg in &a.command {
         let used = Used::default();
         expand(arg, &used, false);
@@ -239,7 +238,7 @@ fn arguments(d: &Daemon, a: &Attr, request: &Request) -> Option<Vec<String>> {
         let each = used.iter().any(|n| EACH.contains(&n.as_str()));
         let rcpts = if each { &request.rcpts[..] } else { request.rcpts.get(..1)? };
         for rcpt in rcpts {
-            let names = Names { a, request, rcpt, delimiters: delimiters.clone() };
+            let names = Names { a, request, rcpt, cfg: &d.cfg };
             if let Some(name) = used.iter().find(|n| names.lookup(n).is_none()) {
                 let (dir, service) = (d.cfg.dir(), &d.server.service);
                 d.log.warn(format_args!("file {dir}/master.cf: service {service}: unknown macro name: \"{name}\""));
@@ -300,7 +299,7 @@ async fn attempt(d: &Daemon, a: &Attr, daemon: Owner, request: &Request) -> Resu
     }
     let Some(argv) = arguments(d, a, request) else { return Err(Dsn::new("4.3.5", "mail system configuration error")) };
     let sender = if request.sender.is_empty() { &a.null_sender } else { &request.sender };
-    let copy = Copy { file: &request.file, sender, orig: &first.orig, delivered: &first.addr };
+    let copy = Copy { file: &request.file, sender, orig: original(&d.cfg, &first), delivered: &first.addr };
     let command = Command {
         what: What::Argv(argv),
         uid: a.who.uid,

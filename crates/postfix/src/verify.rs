@@ -4,6 +4,7 @@
 use crate::ipc::Attrs;
 use crate::lookup::db::{Db, Record};
 use crate::post::Post;
+use crate::probe::ProbeSender;
 use crate::report::flag;
 use crate::rewrite_clnt::Resolver;
 use crate::server::Daemon;
@@ -52,7 +53,7 @@ struct Verify {
     cache: Map<String, String>,
     /// Type and file of the cache; `None`: it is kept in memory only.
     file: Option<(bool, String)>,
-    sender: Option<String>,
+    sender: Option<ProbeSender>,
     /// Lifetimes in seconds: [expiry, refresh] of good and of bad addresses.
     good: [u64; 2],
     bad: [u64; 2],
@@ -141,31 +142,12 @@ impl Verify {
         let probe = stale && entry.probed.saturating_add(PROBE_TTL) < self.now();
         (entry, probe)
     }
-    /// The sender of probes; with `address_verify_sender_ttl` its local part changes with time.
     async fn sender(&mut self) -> String {
         if self.sender.is_none() {
-            let sender = self.d.cfg.str("address_verify_sender");
-            self.sender = Some(match sender.as_str() {
-                "" | "<>" => String::new(),
-                text => self.resolver.rewrite_internal("local", text, &mut Vec::new()).await,
-            });
+            self.sender = Some(ProbeSender::new(&self.d.cfg, &mut self.resolver).await);
         }
-        let sender = self.sender.clone().unwrap_or_default();
-        let ttl = u64::try_from(self.d.cfg.time("address_verify_sender_ttl")).unwrap_or(0);
-        match sender.rfind('@') {
-            Some(at) if ttl > 0 => {
-                let mut rest = self.now() / ttl;
-                let mut digits = Vec::new();
-                while rest > 0 || digits.is_empty() {
-                    // Digits and consonants, so that no word appears.
-                    digits.push(b"0123456789BCDFGHJKLMNPQRSTVWXYZ"[(rest % 31) as usize]);
-                    rest /= 31;
-                }
-                digits.reverse();
-                format!("{}{}{}", &sender[..at], String::from_utf8_lossy(&digits), &sender[at..])
-            }
-            _ => sender,
-        }
+        let now = self.now();
+        self.sender.as_ref().map(|s| s.at(now)).unwrap_or_default()
     }
     async fn probe(&mut self, address: &str, mut entry: Entry) {
         let sender = self.sender().await;

@@ -10,7 +10,7 @@ pub(crate) fn load(path: &Path) -> Result<Value, String> {
     serde_json::from_str(&text).map_err(|e| format!("{}: {e}", path.display()))
 }
 
-/// Runs the command: prints the name of each scenario of the first directory that is not equal in the second, and where first.
+/// Runs the command: prints the name of each scenario of the first directory that is not equal in the second, and where first in each part.
 #[allow(dead_code)] // the tests use the rest of this file only
 pub(crate) fn main(args: &[String]) -> Result<(), String> {
     let [recorded, replayed] = args else { return Err("usage: ehlo compare RECORDED REPLAYED".into()) };
@@ -27,7 +27,10 @@ pub(crate) fn main(args: &[String]) -> Result<(), String> {
         let ours = load(&Path::new(replayed).join(name)).map(|s| normal(&s)).unwrap_or(Value::Null);
         if ours != theirs {
             differ += 1;
-            println!("{}: {}", name.trim_end_matches(".json"), first_difference(&theirs, &ours, ""));
+            println!("{}:", name.trim_end_matches(".json"));
+            for (part, value) in theirs.as_object().into_iter().flatten().filter(|(part, value)| ours.get(part) != Some(value)) {
+                println!("  {}", first_difference(value, ours.get(part).unwrap_or(&Value::Null), &format!("/{part}")));
+            }
         }
     }
     println!("{} of {} equal", names.len() - differ, names.len());
@@ -55,6 +58,11 @@ pub(crate) fn first_difference(a: &Value, b: &Value, path: &str) -> String {
                 }
             }
             String::new()
+        }
+        (Value::String(x), Value::String(y)) if x.contains('\n') || y.contains('\n') => {
+            let at = x.lines().zip(y.lines()).take_while(|(u, v)| u == v).count();
+            let shown = |text: &str| Value::from(text.lines().skip(at.saturating_sub(1)).take(4).collect::<Vec<_>>());
+            format!("{path}, line {}\n    recorded  {}\n    simulated {}", at + 1, shown(x), shown(y))
         }
         _ => format!("{path}\n    recorded  {a}\n    simulated {b}"),
     }

@@ -44,7 +44,7 @@ async fn ask(maps: &Maps, key: &str, whole: bool) -> Result<Option<Hit>, TableEr
 /// A table failed.
 pub(crate) async fn find(cfg: &Config, maps: &Maps, addr: &str, keys: Keys<'_>) -> Result<Option<Found>, TableError> {
     let found = |hit, extension: Option<&String>| Ok(Some(Found { hit, extension: extension.cloned() }));
-    let bare = strip_extension(addr, &cfg.str("recipient_delimiter"));
+    let bare = strip_extension(cfg, addr);
     let extension = bare.as_ref().map(|(_, e)| e);
     if let Some(hit) = ask(maps, addr, true).await? {
         return found(hit, None);

@@ -2,6 +2,7 @@
 
 use crate::config::Config;
 use crate::lookup::{MatchKind, MatchList, TableError, Tables};
+use crate::maillog::Log;
 use machine::Sys;
 use std::net::Ipv4Addr;
 
@@ -30,6 +31,7 @@ pub(crate) fn literal(domain: &str) -> Option<Ipv4Addr> {
 pub(crate) struct Local {
     destinations: MatchList,
     own: Vec<Ipv4Addr>,
+    log: Log,
 }
 
 impl Local {
@@ -41,6 +43,7 @@ impl Local {
         Ok(Local {
             destinations: MatchList::of(tables, "mydestination", MatchKind::Strings).await?,
             own: own_addresses(sys, tables.cfg()).await,
+            log: tables.log().clone(),
         })
     }
     /// Whether a domain is this machine.
@@ -57,6 +60,11 @@ impl Local {
         }
         if self.destinations.matches(name).await? {
             return Ok(true);
+        }
+        let Some(inner) = name.strip_prefix('[').and_then(|n| n.strip_suffix(']')) else { return Ok(false) };
+        if let Err(wrong) = super::hostaddr::mailhost(inner) {
+            self.log.warn(format_args!("{wrong}"));
+            return Ok(false);
         }
         Ok(literal(name).is_some_and(|ip| self.own.contains(&ip)))
     }

@@ -4,7 +4,7 @@
 use super::expand::{Names, censor};
 use super::{Run, State};
 use crate::config::{Config, split_braced, unbrace};
-use crate::mailbox::{Copy, put};
+use crate::mailbox::{Copy, original, put};
 use crate::report::{Dsn, is_status};
 use machine::{
     ChildStatus, Errno, Facility, Fd, Ids, Interest, KillTarget, Pid, Run as Child, Signal, Spawn, Sys, Sysret, TraceId, WaitFor,
@@ -395,6 +395,7 @@ impl Run<'_> {
     }
     /// The message as this recipient's copy.
     pub(super) fn copy<'s>(&'s self, state: &'s State) -> Copy<'s> {
-        Copy { file: &self.request.file, sender: &state.sender, orig: &state.rcpt.orig, delivered: &state.delivered }
+        let orig = original(&self.agent.d.cfg, &state.rcpt);
+        Copy { file: &self.request.file, sender: &state.sender, orig, delivered: &state.delivered }
     }
 }

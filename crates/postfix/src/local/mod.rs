@@ -224,7 +224,7 @@ impl Run<'_> {
     async fn failed_owner(&mut self, state: &State, dsn: Dsn) -> bool {
         if self.agent.d.cfg.bool("owner_request_special") {
             let local = crate::address::cut(&state.rcpt.addr).0.to_string();
-            let bare = crate::address::strip_extension(&local, &self.str("recipient_delimiter")).map(|(bare, _)| bare);
+            let bare = crate::address::strip_extension(&self.agent.d.cfg, &local).map(|(bare, _)| bare);
             for name in [Some(local), bare].into_iter().flatten() {
                 match self.owner_of(&name).await {
                     Ok(Some(owner)) => return self.tell_owner(state, dsn, &owner).await,
@@ -283,10 +283,7 @@ impl Run<'_> {
         let (local, domain) = crate::address::cut(&lower);
         (state.local, state.domain) = (local.to_string(), domain.to_string());
         (state.user, state.extension) = (state.local.clone(), None);
-        let delimiters = self.str("recipient_delimiter");
-        if !delimiters.is_empty()
-            && let Some(at) = crate::address::split_at_delimiter(&state.local, &delimiters)
-        {
+        if let Some(at) = crate::address::split_at_delimiter(&self.agent.d.cfg, &state.local) {
             let extension = state.local[at + 1..].to_string();
             state.user.truncate(at);
             if extension.contains('/') {

@@ -52,6 +52,7 @@ impl Run<'_> {
         }
         let Some(account) = by_name(&self.agent.d.sys, &state.user).await else { return Ok(None) };
         let home = account.home.clone();
+        let user = Owner { uid: account.uid, gid: account.gid };
         state.rights = Some(account);
         let maps = self.agent.mailbox_command.clone();
         if let Some(line) = self.asked(&maps, &state).await? {
@@ -65,10 +66,10 @@ impl Run<'_> {
         let (own, spool) = (self.str("home_mailbox"), self.str("mail_spool_directory"));
         self.tree.push(why::parameter(&self.agent.d.cfg, if own.is_empty() { "mail_spool_directory" } else { "home_mailbox" }));
         if own.ends_with('/') {
-            return Ok(Some(self.maildir(&state, &format!("{home}/{own}")).await));
+            return Ok(Some(self.maildir(&state, &format!("{home}/{own}"), user).await));
         }
         if own.is_empty() && spool.ends_with('/') {
-            return Ok(Some(self.maildir(&state, &format!("{spool}{}/", state.user)).await));
+            return Ok(Some(self.maildir(&state, &format!("{spool}{}/", state.user), user).await));
         }
         Ok(Some(self.mbox(&state, &home, &own, &spool).await))
     }
@@ -124,7 +125,7 @@ impl Run<'_> {
         let how = put::MBOX & if self.prepends("file") { !0 } else { !put::DELIVERED };
         mbox.append(&self.agent.d.sys, &self.copy(state), how).await
     }
-    async fn maildir(&mut self, state: &State, path: &str) -> bool {
+    async fn maildir(&mut self, state: &State, path: &str, user: Owner) -> bool {
         if self.trace_only() {
             return self.sent(state, "delivers to maildir".to_string()).await;
         }
@@ -132,7 +133,6 @@ impl Run<'_> {
         if !self.agent.d.cfg.bool("frozen_delivered_to") {
             state.delivered.clone_from(&state.rcpt.addr);
         }
-        let user = self.rights(&state);
         let how = put::RETURN_PATH | put::ORIG | if self.prepends("file") { put::DELIVERED } else { 0 };
         match maildir(&self.agent.d.sys, path, user, self.agent.daemon, &self.copy(&state), how, "5.2.0").await {
             Ok(()) => self.sent(&state, "delivered to maildir".to_string()).await,
@@ -162,10 +162,10 @@ impl Run<'_> {
         if self.trace_only() {
             return self.sent(&state, format!("delivers to file: {path}")).await;
         }
-        if path.ends_with('/') {
-            return self.maildir(&state, path).await;
-        }
         let who = self.rights(&state);
+        if path.ends_with('/') {
+            return self.maildir(&state, path, who).await;
+        }
         match self.append(&state, path, who, who, false).await {
             Ok(()) => self.sent(&state, format!("delivered to file: {path}")).await,
             Err(mut dsn) => {

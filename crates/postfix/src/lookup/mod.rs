@@ -116,7 +116,7 @@ impl Tables {
     pub(crate) fn cfg(&self) -> &Config {
         &self.0.cfg
     }
-    fn log(&self) -> &Log {
+    pub(crate) fn log(&self) -> &Log {
         self.0.cfg.log()
     }
     /// Opens `type:name`, or gives the one that is open.

@@ -169,8 +169,7 @@ impl Qmgr {
             let mut name = way.nexthop.clone();
             if limit_one {
                 let (mut local, _) = cut(&rcpt.addr);
-                let delimiters = self.d.cfg.str("recipient_delimiter");
-                if let Some(at) = split_at_delimiter(local, &delimiters).filter(|_| !delimiters.is_empty()) {
+                if let Some(at) = split_at_delimiter(&self.d.cfg, local) {
                     local = &local[..at];
                 }
                 name = format!("{local}@{}", way.nexthop);

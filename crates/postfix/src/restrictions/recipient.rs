@@ -51,10 +51,13 @@ pub(super) fn defer_unauth_destination<'a>(check: &'a mut Check, _: &'a Cx, _: &
 
 pub(super) fn check_relay_domains<'a>(check: &'a mut Check, cx: &'a Cx, _: &'a str) -> Work<'a> {
     Box::pin(async move {
-        check.env.log.warn(format_args!(
-            "support for restriction \"check_relay_domains\" will be removed from Postfix; use \"reject_unauth_destination\" instead"
-        ));
         let Some(recipient) = check.facts.recipient.clone() else { return Ok(Outcome::Dunno) };
+        if !check.env.warned.replace(true) {
+            let name = check.env.cfg.str("mail_name");
+            check.env.log.warn(format_args!(
+                "support for restriction \"check_relay_domains\" will be removed from {name}; use \"reject_unauth_destination\" instead"
+            ));
+        }
         match permit_if_authorized(check, "check_relay_domains").await? {
             Outcome::Ok => Ok(Outcome::Ok),
             _ => {

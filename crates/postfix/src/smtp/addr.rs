@@ -33,17 +33,26 @@ fn not_found(name: &str, kind: &str, answer: &Answer) -> Dsn {
     Dsn::new(status, format!("Host or domain name not found. Name service error for name={name} type={kind}: {text}"))
 }
 
-/// Addresses of one host.
-async fn addresses(job: &Delivery<'_>, name: &str, pref: u16, out: &mut Vec<Host>) -> Result<(), Dsn> {
+/// Says why a host has no addresses. A passing trouble stays one, whatever is found of other hosts.
+fn say(why: &mut Dsn, found: Dsn) {
+    let soft = why.status.starts_with('4');
+    *why = found;
+    if soft {
+        why.status = why.status.replacen('5', "4", 1);
+    }
+}
+
+/// Addresses of one host; `why`: what keeps it from having any.
+async fn addresses(job: &Delivery<'_>, name: &str, pref: u16, out: &mut Vec<Host>, why: &mut Dsn) {
     let sys = &job.d.sys;
     if let Ok(ip) = name.trim_start_matches("ipv4:").parse::<Ipv4Addr>() {
         out.push(Host { name: name.to_string(), ip: Some(ip), path: String::new(), pref });
-        return Ok(());
+        return;
     }
     let lookup = if job.lmtp { "lmtp_host_lookup" } else { "smtp_host_lookup" };
     let how = job.d.cfg.list(lookup);
-    let mut why = None;
-    if how.iter().any(|h| h == "dns") && !job.d.cfg.bool("disable_dns_lookups") {
+    let dns = !job.d.cfg.bool("disable_dns_lookups");
+    if dns && how.iter().any(|h| h == "dns") {
         match resolver::lookup(sys, name, RecordType::A).await {
             Answer::Found(_, records) => {
                 for r in records {
@@ -51,32 +60,32 @@ async fn addresses(job: &Delivery<'_>, name: &str, pref: u16, out: &mut Vec<Host
                         out.push(Host { name: name.to_string(), ip: Some(ip), path: String::new(), pref });
                     }
                 }
-                return Ok(());
+                return;
             }
             answer => {
                 // The last question is the one that the message names; nobody here has such an address.
                 let ipv6 = job.d.cfg.list("inet_protocols").iter().any(|p| p == "all" || p == "ipv6");
-                let dsn = not_found(name, if ipv6 { "AAAA" } else { "A" }, &answer);
+                say(why, not_found(name, if ipv6 { "AAAA" } else { "A" }, &answer));
                 if answer == Answer::TempFail {
-                    return Err(dsn);
+                    return;
                 }
-                why = Some(dsn);
             }
         }
     }
-    if how.iter().any(|h| h == "native") || job.d.cfg.bool("disable_dns_lookups") {
+    if !dns || how.iter().any(|h| h == "native") {
         match resolver::host_addrs(sys, name).await {
-            Ok(ips) => {
-                out.extend(ips.into_iter().map(|ip| Host { name: name.to_string(), ip: Some(ip), path: String::new(), pref }));
-                return Ok(());
-            }
+            Ok(ips) => out.extend(ips.into_iter().map(|ip| Host { name: name.to_string(), ip: Some(ip), path: String::new(), pref })),
             Err(e) => {
-                let status = if e == NameError::Again { "4.4.4" } else { "5.4.4" };
-                why = Some(Dsn::new(status, format!("unable to look up host {name}: {}", e.text())));
+                let status = match e {
+                    NameError::Again => "4.4.4",
+                    NameError::NoName => "5.4.4",
+                    // glibc hides the number of this one from programs that keep to POSIX.
+                    NameError::NoData => "5.3.0",
+                };
+                say(why, Dsn::new(status, format!("unable to look up host {name}: {}", e.text())));
             }
         }
     }
-    Err(why.unwrap_or_else(|| Dsn::new("5.4.4", format!("{name}: host not found"))))
 }
 
 fn loops(name: &str) -> Dsn {
@@ -89,18 +98,22 @@ pub(super) async fn find(job: &Delivery<'_>, name: &str, mx: bool, detect: bool)
     let own: Vec<Ipv4Addr> = if detect { crate::address::local::own_addresses(sys, &job.d.cfg).await } else { Vec::new() };
     let mine = |h: &Host| h.ip.is_some_and(|ip| own.contains(&ip));
     let mut hosts = Vec::new();
+    let mut why = Dsn::default();
     let answer = if mx { resolver::lookup(sys, name, RecordType::MX).await } else { Answer::NoData };
     let records = match answer {
         Answer::Found(_, records) => records,
         answer @ Answer::TempFail => {
             if job.d.cfg.bool("ignore_mx_lookup_error") {
-                addresses(job, name, 0, &mut hosts).await?;
-                return Ok(Found { hosts, i_am_mx: false });
+                addresses(job, name, 0, &mut hosts, &mut why).await;
+                return if hosts.is_empty() { Err(why) } else { Ok(Found { hosts, i_am_mx: false }) };
             }
             return Err(not_found(name, "MX", &answer));
         }
         _ => {
-            addresses(job, name, 0, &mut hosts).await?;
+            addresses(job, name, 0, &mut hosts, &mut why).await;
+            if hosts.is_empty() {
+                return Err(why);
+            }
             if hosts.iter().any(mine) {
                 return Err(loops(name));
             }
@@ -119,21 +132,15 @@ pub(super) async fn find(job: &Delivery<'_>, name: &str, mx: bool, detect: bool)
     }
     machine::sort_by_key(&mut exchangers, |(pref, _)| *pref);
     let best = exchangers.first().map_or(0, |(pref, _)| *pref);
-    let mut why: Option<Dsn> = None;
     for (pref, host) in &exchangers {
-        if let Err(dsn) = addresses(job, host, *pref, &mut hosts).await
-            && why.as_ref().is_none_or(|w| !w.status.starts_with('4'))
-        {
-            why = Some(dsn);
-        }
+        addresses(job, host, *pref, &mut hosts, &mut why).await;
     }
     if hosts.is_empty() {
         job.d.log.warn(format_args!("no MX host for {name} has a valid address record"));
-        let mut dsn = why.unwrap_or_default();
         if job.d.cfg.bool("smtp_defer_if_no_mx_address_found") {
-            dsn.status = dsn.status.replacen('5', "4", 1);
+            why.status = why.status.replacen('5', "4", 1);
         }
-        return Err(dsn);
+        return Err(why);
     }
     let mut i_am_mx = false;
     if let Some(me) = hosts.iter().find(|h| mine(h)).map(|h| h.pref) {

@@ -8,6 +8,7 @@ use crate::address::{domain_of, strip_extension};
 use crate::anvil;
 use crate::ipc::{Attrs, ask_once};
 use crate::lookup::{Found, Maps};
+use crate::probe::ProbeSender;
 use crate::restrictions::check::{Actions, Check, Class, Facts, Unwind};
 use crate::rewrite_clnt::{Resolved, resolved};
 use machine::{Because, TraceId};
@@ -112,6 +113,17 @@ fn note(ladder: &mut Vec<Because>, table: &str, key: &str, found: Found) -> Resu
 }
 
 impl Env {
+    /// The lasting form of an address that is the sender of our own address probes; `None`: it is another one.
+    pub(crate) async fn own_probe(&self, address: &str) -> Option<String> {
+        if self.probe.borrow().is_none() {
+            let mut resolver = self.resolver.take()?;
+            let sender = ProbeSender::new(&self.cfg, &mut resolver).await;
+            self.resolver.set(Some(resolver));
+            *self.probe.borrow_mut() = Some(sender);
+        }
+        let now = self.sys.now().secs();
+        self.probe.borrow().as_ref().and_then(|p| p.own(address, now))
+    }
     /// Looks a key up in an access table. `partial`: it is only part of what is looked for, nothing for patterns.
     pub(crate) async fn find(&self, table: &str, key: &str, partial: bool, ladder: &mut Vec<Because>) -> Result<Option<String>, ()> {
         let Some(maps) = self.access.get(table) else {
@@ -147,7 +159,7 @@ impl Env {
     /// Looks an address up as the cleanup service would: itself, without extension, the local part if it is ours, `@domain`.
     pub(crate) async fn find_address(&self, parameter: &str, address: &str, ladder: &mut Vec<Because>) -> Result<Option<String>, ()> {
         let Some(maps) = self.maps.get(parameter).filter(|m| !m.is_empty()) else { return Ok(None) };
-        let bare = strip_extension(address, &self.cfg.str("recipient_delimiter")).map(|(a, _)| a);
+        let bare = strip_extension(&self.cfg, address).map(|(a, _)| a);
         let mut keys = vec![(address.to_string(), false)];
         keys.extend(bare.iter().map(|b| (b.clone(), true)));
         if let Some(domain) = domain_of(address) {

@@ -5,6 +5,7 @@ use crate::anvil;
 use crate::config::{Config, boolean, split_braced};
 use crate::lookup::{Maps, MatchKind, MatchList, Tables};
 use crate::maillog::Log;
+use crate::probe::ProbeSender;
 use crate::restrictions::check::CLASSES;
 use crate::restrictions::{LISTS, List, RELAY_PROTECTION, protects, takes_policy};
 use crate::rewrite_clnt::{Resolved, Resolver};
@@ -94,7 +95,10 @@ pub(crate) struct Env {
     pub(crate) counts: bool,
     /// Connections to policy services.
     pub(crate) policies: RefCell<Map<String, Fd>>,
+    /// The warning about check_relay_domains has been given.
+    pub(crate) warned: Cell<bool>,
     pub(super) resolver: Cell<Option<Resolver>>,
+    pub(super) probe: RefCell<Option<ProbeSender>>,
     pub(super) resolved: RefCell<Vec<(String, Rc<Resolved>)>>,
     pub(super) anvil: Cell<Option<anvil::Client>>,
 }
@@ -306,6 +310,8 @@ impl Env {
             counts,
             policies: RefCell::new(Map::new()),
             resolver: Cell::new(Some(Resolver::new(sys, &log))),
+            probe: RefCell::new(None),
+            warned: Cell::new(false),
             resolved: RefCell::new(Vec::new()),
             anvil: Cell::new(None),
             cfg: cfg.clone(),

@@ -1,7 +1,7 @@
 //! The syntax of host names and addresses.
 //! Source: RFC 1123 §2.1, RFC 5321 §4.1.3; what Postfix's valid_hostname tolerates (underscores).
 
-use std::net::{Ipv4Addr, Ipv6Addr};
+use crate::address::hostaddr;
 
 /// Whether the text is a host name: labels of letters, digits, `-` and `_`, not all of it a number.
 pub(crate) fn valid_hostname(name: &str) -> bool {
@@ -16,15 +16,12 @@ pub(crate) fn valid_hostname(name: &str) -> bool {
 
 /// Whether the text is an IPv4 or IPv6 address.
 pub(crate) fn valid_addr(text: &str) -> bool {
-    text.parse::<Ipv4Addr>().is_ok() || text.parse::<Ipv6Addr>().is_ok()
+    hostaddr::ipv4(text).is_ok() || text.contains(':') && hostaddr::ipv6(text).is_ok()
 }
 
 /// Whether the text can stand in a domain literal: an IPv4 address, or an IPv6 one behind `IPv6:`.
 pub(crate) fn valid_mailhost(text: &str) -> bool {
-    match text.get(..5) {
-        Some(tag) if tag.eq_ignore_ascii_case("IPv6:") => text[5..].parse::<Ipv6Addr>().is_ok(),
-        _ => text.parse::<Ipv4Addr>().is_ok(),
-    }
+    hostaddr::mailhost(text).is_ok()
 }
 
 #[cfg(test)]

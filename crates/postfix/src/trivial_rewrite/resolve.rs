@@ -343,8 +343,7 @@ impl Router {
 fn valid_domain(domain: &str) -> bool {
     if domain.starts_with('[') {
         let inner = domain.strip_prefix('[').and_then(|d| d.strip_suffix(']')).unwrap_or("");
-        return inner.parse::<std::net::Ipv4Addr>().is_ok()
-            || inner.get(..5).is_some_and(|p| p.eq_ignore_ascii_case("IPv6:")) && inner[5..].parse::<std::net::Ipv6Addr>().is_ok();
+        return crate::address::hostaddr::mailhost(inner).is_ok();
     }
     if domain.is_empty() || domain.len() > 255 {
         return false;

@@ -127,9 +127,9 @@ async fn envelope(session: &mut Session, argv: &[Token]) -> Result<Result<(Strin
 }
 
 /// Whether the address may start a transaction; the refusal.
-async fn refuse(session: &mut Session, address: &str, p: &Parameters) -> Option<Reply> {
+async fn refuse(session: &mut Session, address: &mut String, p: &Parameters) -> Option<Reply> {
     let env = session.check.env.clone();
-    session.check.facts.sender = Some(address.to_string());
+    session.check.facts.sender = Some(address.clone());
     let refusal = session.check.size();
     session.check.facts.sender = None;
     if let Some(refusal) = refusal {
@@ -141,9 +141,12 @@ async fn refuse(session: &mut Session, address: &str, p: &Parameters) -> Option<
     if session.alone {
         return None;
     }
+    if let Some(own) = env.own_probe(address).await {
+        *address = own;
+    }
     let mut refusal = None;
     if !env.cfg.bool("smtpd_delay_reject") {
-        refusal = session.check.mail(Some(address.to_string())).await;
+        refusal = session.check.mail(Some(address.clone())).await;
     }
     if refusal.is_none() {
         match env.rewrite_context(&mut session.check).await {
@@ -166,11 +169,11 @@ async fn refuse(session: &mut Session, address: &str, p: &Parameters) -> Option<
 pub(super) fn run<'a>(session: &'a mut Session, argv: &'a [Token]) -> Run<'a> {
     Box::pin(async move {
         session.check.facts.smtputf8 = false;
-        let (address, p) = match envelope(session, argv).await? {
+        let (mut address, p) = match envelope(session, argv).await? {
             Ok(found) => found,
             Err(reply) => return Ok(reply),
         };
-        if let Some(reply) = refuse(session, &address, &p).await {
+        if let Some(reply) = refuse(session, &mut address, &p).await {
             return Ok(reply);
         }
         let env = session.check.env.clone();

@@ -67,7 +67,7 @@ pub(crate) static VERBS: [Verb; 15] = [
 ];
 
 /// EHLO keywords and the bit of each.
-const KEYWORDS: [(&str, u32); 15] = [
+const KEYWORDS: [(&str, u32); 16] = [
     ("8BITMIME", 1 << 0),
     ("AUTH", 1 << 1),
     ("ETRN", 1 << 2),
@@ -80,6 +80,8 @@ const KEYWORDS: [(&str, u32); 15] = [
     ("STARTTLS", 1 << 9),
     ("ENHANCEDSTATUSCODES", 1 << 10),
     ("DSN", 1 << 11),
+    // A slip in Postfix's own table: the log shows this name.
+    ("EHLO_MASK_SMTPUTF8", 1 << 12),
     ("SMTPUTF8", 1 << 12),
     ("CHUNKING", 1 << 13),
     ("SILENT-DISCARD", 1 << 14),
@@ -95,7 +97,13 @@ pub(crate) fn ehlo_mask(words: &str) -> u32 {
 
 /// The names of the keywords in a mask.
 fn ehlo_names(mask: u32) -> String {
-    let names: Vec<&str> = KEYWORDS.iter().filter(|(_, bit)| mask & bit != 0).map(|(k, _)| *k).collect();
+    let mut left = mask;
+    let mut first = |bit: u32| {
+        let here = left & bit != 0;
+        left &= !bit;
+        here
+    };
+    let names: Vec<&str> = KEYWORDS.iter().filter(|(_, bit)| first(*bit)).map(|(k, _)| *k).collect();
     names.join(" ")
 }
 

@@ -89,7 +89,7 @@ async fn envelope(session: &mut Session, argv: &[Token]) -> Result<Result<(Strin
 
 pub(super) fn run<'a>(session: &'a mut Session, argv: &'a [Token]) -> Run<'a> {
     Box::pin(async move {
-        let (address, p) = match envelope(session, argv).await? {
+        let (mut address, p) = match envelope(session, argv).await? {
             Ok(found) => found,
             Err(reply) => return Ok(reply),
         };
@@ -104,10 +104,14 @@ pub(super) fn run<'a>(session: &'a mut Session, argv: &'a [Token]) -> Run<'a> {
         if env.cfg.bool("strict_smtputf8") && !session.check.facts.smtputf8 && !address.is_ascii() {
             return Ok(Reply::no("553 5.6.7 Must declare SMTPUTF8 to send unicode address"));
         }
-        if !session.alone
-            && let Some(refusal) = session.check.rcpt(&address).await
-        {
-            return Ok(Reply::no(refusal));
+        if !session.alone {
+            if let Some(own) = env.own_probe(&address).await {
+                // Whoever probes us about the sender of our own probes shall not be probed in turn.
+                session.check.note(format!("{own} sends our address probes (address_verify_sender): it is not checked"));
+                address = own;
+            } else if let Some(refusal) = session.check.rcpt(&address).await {
+                return Ok(Reply::no(refusal));
+            }
         }
         if session.stream().is_none() {
             session.open_stream().await?;
