@@ -58,24 +58,6 @@ pub(crate) async fn main(sys: Sys) -> i32 {
     0
 }
 
-/// `\n`, `\r`, `\t` and the like.
-fn unescape(text: &str) -> String {
-    let (mut out, mut rest) = (String::new(), text.chars());
-    while let Some(c) = rest.next() {
-        out.push(match c {
-            '\\' => match rest.next() {
-                Some('n') => '\n',
-                Some('r') => '\r',
-                Some('t') => '\t',
-                Some(c) => c,
-                None => '\\',
-            },
-            c => c,
-        });
-    }
-    out
-}
-
 /// A number with `k`, `m` or `g` behind it.
 fn size(text: &str) -> Option<i64> {
     let (digits, unit) = match text.char_indices().next_back() {
@@ -124,7 +106,7 @@ async fn attributes(d: &Daemon, daemon: Owner) -> Result<Attr, String> {
             }
             "user" => user = Some(value),
             "directory" => a.cwd = value.to_string(),
-            "eol" => a.eol = unescape(value),
+            "eol" => a.eol = String::from_utf8_lossy(&crate::config::unescape(value)).into_owned(),
             "null_sender" => a.null_sender = value.to_string(),
             "size" => a.size = size(value).ok_or_else(|| format!("get_service_attr: bad size= value: {value}"))?,
             "argv" => {

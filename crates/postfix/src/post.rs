@@ -6,6 +6,19 @@ use crate::ipc::{Attrs, Conn, put_record};
 use crate::queue::rec;
 use machine::{DateTime, SimTime, Sys};
 
+/// Whether `header_from_format` asks for the old form of From: lines.
+///
+/// # Errors
+/// The text of a fatal message.
+pub(crate) fn old_from(cfg: &Config) -> Result<bool, String> {
+    let value = cfg.str("header_from_format");
+    match value.to_ascii_lowercase().as_str() {
+        "standard" => Ok(false),
+        "obsolete" => Ok(true),
+        _ => Err(format!("invalid setting: \"header_from_format = {value}\"")),
+    }
+}
+
 /// Cleanup's options, sent by its clients.
 pub(crate) mod clean {
     /// Bounce what cannot be accepted.

@@ -39,6 +39,9 @@ pub(crate) async fn main(sys: Sys) -> i32 {
         Ok(d) => d,
         Err(status) => return status,
     };
+    if let Err(why) = crate::post::old_from(&d.cfg) {
+        return d.log.fatal(&why).await;
+    }
     d.jail().await;
     while let Some(mut conn) = d.server.client().await {
         serve(&d, &mut conn).await;

@@ -52,14 +52,7 @@ impl Cleanup {
     pub(super) async fn content(&mut self, m: &mut Message, kind: u8, data: &[u8]) {
         match kind {
             rec::NORM | rec::CONT => {
-                let mut line = data.to_vec();
-                if self.d.cfg.bool("cleanup_replace_stray_cr_lf") {
-                    for b in &mut line {
-                        if matches!(b, b'\r' | b'\n') {
-                            *b = b' ';
-                        }
-                    }
-                }
+                let Some(line) = self.clean_line(m, data) else { return };
                 let goes_on = std::mem::replace(&mut m.content.cut, kind == rec::CONT);
                 self.line(m, kind, &line, goes_on).await;
             }
@@ -94,8 +87,10 @@ impl Cleanup {
                 return;
             }
             self.end_field(m).await;
-            if header::name_len(line).is_some() {
-                m.content.field = Some(String::from_utf8_lossy(line).into_owned());
+            if let Some(n) = header::name_len(line) {
+                // Blanks before the colon are an old habit: nobody shall stumble over them.
+                let colon = line.iter().position(|&b| b == b':').unwrap_or(n);
+                m.content.field = Some(String::from_utf8_lossy(&[&line[..n], &line[colon..]].concat()).into_owned());
                 return;
             }
             self.header_done(m).await;
@@ -390,7 +385,7 @@ impl Cleanup {
         if sender.is_empty() || name.is_empty() {
             return format!("{resent}From: {addr}");
         }
-        if self.d.cfg.str("header_from_format") == "obsolete" {
+        if crate::post::old_from(&self.d.cfg) == Ok(true) {
             return format!("{resent}From: {addr} ({name})");
         }
         let phrase = if name.contains(|c: char| "%!()<>@,;:\\\".[]".contains(c)) { vec![Tok::Quoted(name)] } else { scan(&name) };

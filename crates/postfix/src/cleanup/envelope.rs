@@ -112,6 +112,10 @@ impl Cleanup {
             }
             rec::ATTR => {
                 let (name, value) = attribute(&text).unwrap_or(("", ""));
+                let limit = self.d.cfg.int("queue_file_attribute_count_limit");
+                if m.attrs.len() as i64 >= limit && name != "create_time" {
+                    return self.bad(m, &format!("attribute count exceeds limit {limit}"));
+                }
                 match name {
                     "create_time" => return,
                     "ret_flags" => m.ret = value.parse().unwrap_or(0),

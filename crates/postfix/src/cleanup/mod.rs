@@ -3,6 +3,7 @@
 
 mod act;
 mod addr;
+mod chars;
 mod content;
 mod envelope;
 pub(crate) mod header;
@@ -37,6 +38,7 @@ impl Cleanup {
             let t = &d.tables;
             let mime = if d.cfg.is_set("mime_header_checks") { "mime_header_checks" } else { "header_checks" };
             let nested = if d.cfg.is_set("nested_header_checks") { "nested_header_checks" } else { "header_checks" };
+            crate::post::old_from(&d.cfg)?;
             Ok((
                 Local::open(&d.sys, t).await?,
                 addr::AddressMaps::open(&d).await?,
@@ -89,6 +91,8 @@ struct Message {
     part: Part,
     out: Vec<u8>,
     limit: i64,
+    /// `line_length_limit`
+    line_limit: usize,
     in_rcpt: bool,
     warn_seen: bool,
     end_seen: bool,
@@ -126,10 +130,10 @@ impl Message {
     }
     /// A text record; what is longer than a line may be becomes several.
     fn text(&mut self, kind: u8, mut data: &[u8]) {
-        const LINE: usize = 2048;
-        while data.len() > LINE {
-            put_record(&mut self.out, rec::CONT, &data[..LINE]);
-            data = &data[LINE..];
+        while data.len() > self.line_limit {
+            let (now, later) = data.split_at(self.line_limit);
+            put_record(&mut self.out, rec::CONT, now);
+            data = later;
         }
         put_record(&mut self.out, kind, data);
     }
@@ -206,6 +210,7 @@ impl Cleanup {
             part: Part::Envelope,
             out: Vec::new(),
             limit: self.d.cfg.int("message_size_limit"),
+            line_limit: usize::try_from(self.d.cfg.int("line_length_limit")).unwrap_or(2048).max(1),
             in_rcpt: false,
             warn_seen: false,
             end_seen: false,

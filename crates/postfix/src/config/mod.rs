@@ -11,7 +11,7 @@ mod value;
 pub(crate) use expand::{Scope, expand};
 pub(crate) use parse::{Entry, LogicalLine, MainCf, cut, is_space, logical_lines_of, split_nameval};
 pub(crate) use services::{Service, host_port, load_services};
-pub(crate) use value::{boolean, number, seconds, split, split_braced, split_where, unbrace, unit_of};
+pub(crate) use value::{boolean, number, seconds, split, split_braced, split_where, unbrace, unescape, unit_of};
 
 use crate::maillog::Log;
 use crate::params;

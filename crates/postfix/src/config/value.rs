@@ -108,3 +108,33 @@ pub(crate) fn unbrace(text: &str) -> Result<String, String> {
     }
     Err(format!("missing '}}' in \"{text}\""))
 }
+/// What `\n`, `\t`, `\015` and the like stand for.
+pub(crate) fn unescape(text: &str) -> Vec<u8> {
+    let (mut out, mut rest) = (Vec::new(), text.bytes().peekable());
+    while let Some(b) = rest.next() {
+        if b != b'\\' {
+            out.push(b);
+            continue;
+        }
+        let Some(b) = rest.next() else { break };
+        out.push(match b {
+            b'a' => 7,
+            b'b' => 8,
+            b'f' => 12,
+            b'n' => b'\n',
+            b'r' => b'\r',
+            b't' => b'\t',
+            b'v' => 11,
+            b'0'..=b'7' => {
+                let mut value = u32::from(b - b'0');
+                for _ in 0..2 {
+                    let Some(digit) = rest.next_if(|b| (b'0'..=b'7').contains(b)) else { break };
+                    value = value << 3 | u32::from(digit - b'0');
+                }
+                (value & 0xff) as u8
+            }
+            b => b,
+        });
+    }
+    out
+}

@@ -51,7 +51,7 @@ async fn addresses(job: &Delivery<'_>, name: &str, pref: u16, out: &mut Vec<Host
     }
     let lookup = if job.lmtp { "lmtp_host_lookup" } else { "smtp_host_lookup" };
     let how = job.d.cfg.list(lookup);
-    let dns = !job.d.cfg.bool("disable_dns_lookups");
+    let dns = job.asks_dns();
     if dns && how.iter().any(|h| h == "dns") {
         match resolver::lookup(sys, name, RecordType::A).await {
             Answer::Found(_, records) => {

@@ -25,6 +25,7 @@ pub(crate) async fn main(sys: Sys) -> i32 {
     };
     let lmtp = sys.name() == "lmtp";
     let opened = async {
+        crate::post::old_from(&d.cfg)?;
         let name = if lmtp { "lmtp_generic_maps" } else { "smtp_generic_maps" };
         Ok::<_, String>((Maps::of(&d.tables, name).await?, Local::open(&sys, &d.tables).await?))
     };
@@ -88,6 +89,11 @@ pub(crate) fn destination(text: &str, default: &str) -> (String, String, bool) {
 }
 
 impl Delivery<'_> {
+    /// Whether DNS is asked at all: `smtp_dns_support_level`, or where that is empty `disable_dns_lookups`.
+    fn asks_dns(&self) -> bool {
+        let level = self.d.cfg.str(&format!("{}dns_support_level", self.prefix()));
+        if level.is_empty() { !self.d.cfg.bool("disable_dns_lookups") } else { !level.eq_ignore_ascii_case("disabled") }
+    }
     fn prefix(&self) -> &'static str {
         if self.lmtp { "lmtp_" } else { "smtp_" }
     }
@@ -120,7 +126,7 @@ impl Delivery<'_> {
                 self.why = Dsn::new("4.3.5", "Server configuration error");
                 continue;
             };
-            let mx = !self.lmtp && !bracketed && cfg.str("smtp_dns_support_level") != "disabled" && !cfg.bool("disable_dns_lookups");
+            let mx = !self.lmtp && !bracketed && self.asks_dns();
             let found = addr::find(self, &name, mx, port == 25 && !self.lmtp).await;
             let hosts = match found {
                 Ok(found) => {

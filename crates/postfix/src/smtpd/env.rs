@@ -266,6 +266,7 @@ impl Env {
         }
         words.insert("fast_flush_domains", MatchList::of(&tables, "fast_flush_domains", MatchKind::Domains).await?);
         words.insert("mydestination", MatchList::of(&tables, "mydestination", MatchKind::Domains).await?);
+        crate::post::old_from(cfg)?;
         let positive = |name: &str| u64::try_from(cfg.int(name)).unwrap_or(0);
         let notify = cfg
             .list("notify_classes")
