@@ -47,7 +47,10 @@ fn row(disk: &Vfs, queue: &'static str, path: &str, id: String) -> Option<Queued
     let envelope = Envelope::parse(disk.read(path).ok()?)?;
     let log = disk.read(&format!("{}/{}", queue::DIRECTORY, queue::path("defer", &id))).unwrap_or_default();
     let reasons = journal::parse(&String::from_utf8_lossy(log));
-    let why = |addr: &str| reasons.iter().rev().find(|r| r.rcpt.addr == addr).map_or(String::new(), |r| r.dsn.reason.clone());
+    let why = |addr: &str| {
+        let addr = crate::address::tok::quote_local(addr);
+        reasons.iter().rev().find(|r| r.rcpt.addr == addr).map_or(String::new(), |r| r.dsn.reason.clone())
+    };
     let recipients = envelope.rcpts.iter().map(|r| (r.addr.clone(), why(&r.addr))).collect();
     let retry = (queue == "deferred").then(|| disk.stat_path(path).ok().map(|s| s.mtime)).flatten();
     Some(Queued {

@@ -183,6 +183,7 @@ impl Scene {
         }
         self.stage.run(mail, "newaliases");
         // It was run long before the servers started.
+        self.stage.age(mail, "/etc/aliases", 10);
         self.stage.age(mail, "/etc/aliases.db", 10);
         if let Some(over) = scenario.get("main_cf").and_then(Value::as_object) {
             let base = self.stage.read(mail, "/etc/postfix/main.cf").unwrap_or_default();

@@ -1,6 +1,7 @@
 //! The per-message logs in `bounce/`, `defer/` and `trace/`: one block of `name=value` lines for each recipient.
 //! Source: bounce_append_service(3), bounce_log(3).
 
+use crate::address::tok::quote_local;
 use crate::deliver::get_rcpt;
 use crate::ipc::Attrs;
 use crate::queue;
@@ -30,8 +31,8 @@ pub(super) async fn append(sys: &Sys, service: &str, ask: &Attrs) -> bool {
     }
     queue::make_dir(sys, service, id).await;
     let (r, dsn) = (get_rcpt(ask), Dsn::get(ask));
-    let addr = if r.addr.is_empty() { "" } else { &r.addr };
-    let mut text = format!("\n<{}>: {}\n", printable(addr), printable(&dsn.reason));
+    let addr = if r.addr.is_empty() { String::new() } else { quote_local(&r.addr) };
+    let mut text = format!("\n<{}>: {}\n", printable(&addr), printable(&dsn.reason));
     let mut put = |name: &str, value: &str| {
         if !value.is_empty() && value != "0" {
             text.push_str(name);
@@ -40,9 +41,9 @@ pub(super) async fn append(sys: &Sys, service: &str, ask: &Attrs) -> bool {
             text.push('\n');
         }
     };
-    put("recipient", if r.addr.is_empty() { "(MAILER-DAEMON)" } else { &r.addr });
+    put("recipient", if r.addr.is_empty() { "<>" } else { &addr });
     if !r.orig.eq_ignore_ascii_case(&r.addr) {
-        put("original_recipient", &r.orig);
+        put("original_recipient", &quote_local(&r.orig));
     }
     put("offset", &r.offset.to_string());
     put("dsn_orig_rcpt", &r.dsn_orcpt);

@@ -113,7 +113,7 @@ impl Notice {
             if r.rcpt.orig.is_empty() {
                 wrap(post, &format!("<{}>: {}", r.rcpt.addr, r.dsn.reason));
             } else {
-                wrap(post, &format!("<{}> (expanded from <{}>): {}", r.rcpt.addr, quote_local(&r.rcpt.orig), r.dsn.reason));
+                wrap(post, &format!("<{}> (expanded from <{}>): {}", r.rcpt.addr, r.rcpt.orig, r.dsn.reason));
             }
         }
         if !self.log_found {

@@ -251,7 +251,10 @@ impl Cleanup {
             if m.seen.contains(&key) {
                 continue;
             }
-            m.seen.push(key);
+            let limit = self.d.cfg.int("duplicate_filter_limit");
+            if limit <= 0 || (m.seen.len() as i64) < limit {
+                m.seen.push(key);
+            }
             if notify != 0 {
                 m.put(rec::ATTR, format!("notify_flags={notify}").as_bytes());
             }

@@ -199,7 +199,10 @@ impl Run<'_> {
         if self.was_here(&key) {
             return false;
         }
-        self.seen.push(key);
+        let limit = self.agent.d.cfg.int("duplicate_filter_limit");
+        if limit <= 0 || (self.seen.len() as i64) < limit {
+            self.seen.push(key);
+        }
         true
     }
     fn str(&self, name: &str) -> String {

@@ -97,7 +97,7 @@ impl Tables {
                     let bytes = sys.read_file(name).await.map_err(|e| format!("open {name}: {e}"))?;
                     logical_lines_of(self.log(), name, &bytes)
                 };
-                Ok(Kind::Rules(Rules::read(self.log(), language, name, &lines)))
+                Ok(Kind::Rules(Rules::read(self.log(), language, name, &lines, flags.contains("no_regsub"))))
             }
             "static" if name.starts_with('{') => match unbrace(name) {
                 Ok(value) => Ok(Kind::Static(value)),

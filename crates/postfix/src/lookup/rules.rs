@@ -60,6 +60,8 @@ struct Reader<'a> {
     map: String,
     language: Language,
     nesting: usize,
+    /// Results must not be made of keys.
+    plain: bool,
 }
 
 /// Splits off `!` and white space in front; whether the rule is positive.
@@ -237,6 +239,10 @@ impl Reader<'_> {
             self.warn(line, "$number found in negative match replacement text: skipping this rule");
             return None;
         }
+        if largest > 0 && self.plain {
+            self.warn(line, "regular expression substitution is not allowed: skipping this rule");
+            return None;
+        }
         if largest > first.groups() {
             self.warn(line, &format!("out of range replacement index \"{largest}\": skipping this rule"));
             return None;
@@ -278,9 +284,10 @@ impl Reader<'_> {
 }
 
 impl Rules {
-    /// Reads the rules; mistakes are logged and skipped. `name` is the table's file or inline text.
-    pub(crate) fn read(log: &Log, language: Language, name: &str, lines: &[LogicalLine]) -> Rules {
-        let mut reader = Reader { log, map: format!("{} map {name}", language.name()), language, nesting: 0 };
+    /// Reads the rules; mistakes are logged and skipped. `name` is the table's file or inline text;
+    /// `plain`: results must not be made of keys.
+    pub(crate) fn read(log: &Log, language: Language, name: &str, lines: &[LogicalLine], plain: bool) -> Rules {
+        let mut reader = Reader { log, map: format!("{} map {name}", language.name()), language, nesting: 0, plain };
         let mut rules: Vec<Rule> = Vec::new();
         let mut open: Vec<usize> = Vec::new();
         for line in lines {

@@ -3,7 +3,7 @@
 
 use crate::smtpd::env::Env;
 use crate::smtpd::peer::Peer;
-use machine::{Because, TraceId, Verdict};
+use machine::{Because, KillTarget, Signal, TraceId, Verdict};
 use std::rc::Rc;
 
 /// Why the postmaster might want to hear of it (`notify_classes`).
@@ -227,6 +227,12 @@ impl Check {
     /// Adds a reason.
     pub(crate) fn because(&mut self, reason: Because) {
         self.ladder.push(reason);
+    }
+    /// The real process breaks down here.
+    pub(crate) async fn crash(&mut self, why: &str) {
+        self.note(format!("{why}: the process dies of it"));
+        let sys = self.env.sys.clone();
+        let _ = sys.kill(KillTarget::Pid(sys.pid()), Some(Signal::Segv)).await;
     }
     /// Adds a plain sentence.
     pub(crate) fn note(&mut self, what: String) {

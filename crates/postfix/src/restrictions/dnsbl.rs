@@ -172,9 +172,7 @@ pub(super) async fn by_list(check: &mut Check, subject: Subject, permits: bool, 
 
 pub(super) fn maps_rbl<'a>(check: &'a mut Check, _: &'a Cx, _: &'a str) -> Work<'a> {
     Box::pin(async move {
-        check.env.log.warn(format_args!(
-            "support for restriction \"reject_maps_rbl\" will be removed from Postfix; use \"reject_rbl_client domain-name\" instead"
-        ));
+        check.env.old_name(1, "reject_maps_rbl", "reject_rbl_client domain-name");
         for domain in check.env.cfg.list("maps_rbl_domains") {
             let judged = by_list(check, Subject::Client, false, "reject_maps_rbl", &domain).await?;
             if judged != Outcome::Dunno {

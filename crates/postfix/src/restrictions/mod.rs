@@ -198,11 +198,17 @@ pub(crate) fn unreached(check: &mut Check, list: &List, from: usize) {
     }
 }
 
+/// A class that names itself never ends: Postfix counts on its stack, which ends the process. Tables stop earlier, with a warning.
+const DEEPEST: u32 = 160;
+
 /// Evaluates a list from its first element.
 pub(crate) fn evaluate<'a>(check: &'a mut Check, list: Rc<List>, cx: &'a Cx) -> Work<'a> {
     Box::pin(async move {
         let saved = check.depth;
         check.depth += 1;
+        if check.depth > DEEPEST {
+            check.crash("a restriction class names itself").await;
+        }
         let mut at = 0;
         let mut outcome = Ok(Outcome::Dunno);
         while let Some(name) = list.elements.get(at)

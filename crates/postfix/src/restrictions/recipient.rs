@@ -49,20 +49,15 @@ pub(super) fn defer_unauth_destination<'a>(check: &'a mut Check, _: &'a Cx, _: &
     Box::pin(refuse_relaying(check, 100, "4.7.1"))
 }
 
-pub(super) fn check_relay_domains<'a>(check: &'a mut Check, cx: &'a Cx, _: &'a str) -> Work<'a> {
+pub(super) fn check_relay_domains<'a>(check: &'a mut Check, _: &'a Cx, _: &'a str) -> Work<'a> {
     Box::pin(async move {
         let Some(recipient) = check.facts.recipient.clone() else { return Ok(Outcome::Dunno) };
-        if !check.env.warned.replace(true) {
-            let name = check.env.cfg.str("mail_name");
-            check.env.log.warn(format_args!(
-                "support for restriction \"check_relay_domains\" will be removed from {name}; use \"reject_unauth_destination\" instead"
-            ));
-        }
+        check.env.old_name(2, "check_relay_domains", "reject_unauth_destination");
         match permit_if_authorized(check, "check_relay_domains").await? {
             Outcome::Ok => Ok(Outcome::Ok),
             _ => {
                 let code = check.code("relay_domains_reject_code");
-                check.reject_policy(code, "5.7.1", format!("<{recipient}>: {} rejected: Relay access denied", cx.class))
+                check.reject_policy(code, "5.7.1", format!("<{recipient}>: Recipient address rejected: Relay access denied"))
             }
         }
     })

@@ -113,6 +113,13 @@ fn note(ladder: &mut Vec<Because>, table: &str, key: &str, found: Found) -> Resu
 }
 
 impl Env {
+    /// Warns once of a restriction that has a new name.
+    pub(crate) fn old_name(&self, bit: u8, old: &str, new: &str) {
+        if self.warned.replace(self.warned.get() | bit) & bit == 0 {
+            let name = self.cfg.str("mail_name");
+            self.log.warn(format_args!("support for restriction \"{old}\" will be removed from {name}; use \"{new}\" instead"));
+        }
+    }
     /// The lasting form of an address that is the sender of our own address probes; `None`: it is another one.
     pub(crate) async fn own_probe(&self, address: &str) -> Option<String> {
         if self.probe.borrow().is_none() {

@@ -95,8 +95,8 @@ pub(crate) struct Env {
     pub(crate) counts: bool,
     /// Connections to policy services.
     pub(crate) policies: RefCell<Map<String, Fd>>,
-    /// The warning about check_relay_domains has been given.
-    pub(crate) warned: Cell<bool>,
+    /// The warnings about old names that have been given, a bit each.
+    pub(super) warned: Cell<u8>,
     pub(super) resolver: Cell<Option<Resolver>>,
     pub(super) probe: RefCell<Option<ProbeSender>>,
     pub(super) resolved: RefCell<Vec<(String, Rc<Resolved>)>>,
@@ -312,7 +312,7 @@ impl Env {
             policies: RefCell::new(Map::new()),
             resolver: Cell::new(Some(Resolver::new(sys, &log))),
             probe: RefCell::new(None),
-            warned: Cell::new(false),
+            warned: Cell::new(0),
             resolved: RefCell::new(Vec::new()),
             anvil: Cell::new(None),
             cfg: cfg.clone(),

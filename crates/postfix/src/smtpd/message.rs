@@ -43,6 +43,12 @@ impl Session {
     pub(crate) fn stream(&mut self) -> Option<&mut Stream> {
         self.transaction()?.stream.as_mut()
     }
+    /// A message refused at its end leaves its recipients behind: text for the next one, before it has any, goes nowhere. Postfix dies of it.
+    pub(crate) async fn needs_stream(&mut self) {
+        if self.stream().is_none() {
+            self.check.crash("recipients of a message that was refused at its end, and no way to cleanup").await;
+        }
+    }
     /// Opens the way to cleanup and sends the envelope's beginning. The queue id is born here.
     pub(crate) async fn open_stream(&mut self) -> Result<(), Stop> {
         let env = self.check.env.clone();

@@ -110,6 +110,7 @@ pub(super) fn run<'a>(session: &'a mut Session, argv: &'a [Token]) -> Run<'a> {
             return skip(session, size, last, Reply::forbidden("552 5.3.4 Chunk exceeds message size limit")).await;
         }
         if first {
+            session.needs_stream().await;
             session.begin_text();
             session.phase = match std::mem::replace(&mut session.phase, Phase::Idle) {
                 Phase::Mail(t) => Phase::Chunks(t, Vec::new(), false),

@@ -25,6 +25,7 @@ pub(super) fn run<'a>(session: &'a mut Session, argv: &'a [Token]) -> Run<'a> {
         {
             return Ok(Reply::no(refusal));
         }
+        session.needs_stream().await;
         session.begin_text();
         Ok(Reply::yes("354 End data with <CR><LF>.<CR><LF>").then(Then::Text))
     })
