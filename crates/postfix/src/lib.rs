@@ -9,6 +9,7 @@ mod cleanup;
 mod cli;
 mod config;
 mod deliver;
+mod ehlo;
 mod error;
 mod flush;
 mod ipc;

@@ -1,7 +1,8 @@
-//! SASL for smtpd: what is set up once, and one exchange, with Cyrus SASL or Dovecot behind it.
+//! SASL: what smtpd sets up once, and one exchange, with Cyrus SASL or Dovecot behind it; smtp's side is in `client`.
 //! Not here: the AUTH command (`smtpd::verbs::auth`). Source: SASL_README, RFC 4422.
 
 mod checkpass;
+pub(crate) mod client;
 mod cyrus;
 mod dovecot;
 
@@ -89,16 +90,19 @@ pub(crate) struct Server {
 }
 
 /// The bits of a list of security options.
-async fn options(env: &Env, parameter: &str) -> Result<u32, i32> {
-    let text = env.cfg.str(parameter);
+///
+/// # Errors
+/// The exit status of the process.
+async fn options(cfg: &Config, parameter: &str) -> Result<u32, i32> {
+    let (log, text) = (cfg.log(), cfg.str(parameter));
     let mut bits = 0;
-    for word in env.cfg.list(parameter) {
+    for word in cfg.list(parameter) {
         match property::NAMES.iter().find(|(n, _)| n.eq_ignore_ascii_case(&word)) {
             Some((_, bit)) => bits |= bit,
             None => {
-                env.log.warn(format_args!("unknown SASL security options value \"{word}\" in \"{text}\""));
-                env.log.warn(format_args!("bad per-session SASL security properties"));
-                return Err(env.log.fatal("SASL per-connection initialization failed").await);
+                log.warn(format_args!("unknown SASL security options value \"{word}\" in \"{text}\""));
+                log.warn(format_args!("bad per-session SASL security properties"));
+                return Err(log.fatal("SASL per-connection initialization failed").await);
             }
         }
     }
@@ -112,7 +116,7 @@ impl Server {
     /// The exit status of the process: SASL cannot be used at all.
     pub(crate) async fn create(env: &Env, peer: &Peer, tls: bool) -> Result<Server, i32> {
         let parameter = if tls { "smtpd_sasl_tls_security_options" } else { "smtpd_sasl_security_options" };
-        let wanted = options(env, parameter).await?;
+        let wanted = options(&env.cfg, parameter).await?;
         let (inner, all) = if env.sasl.is_dovecot {
             let all = env.sasl.dovecot.mechanisms(env, wanted).await;
             (Inner::Dovecot(dovecot::Exchange::new(peer, tls)), all)

@@ -1,7 +1,8 @@
 //! smtp(8) and lmtp(8): takes messages to other hosts, mail exchanger by mail exchanger.
-//! Not here: finding the hosts (`addr`), the dialogue (`session`, `transfer`). Source: smtp(8), RFC 5321 §5.
+//! Not here: finding the hosts (`addr`), the dialogue (`session`, `auth`, `transfer`). Source: smtp(8), RFC 5321 §5.
 
 mod addr;
+mod auth;
 mod downgrade;
 mod session;
 mod transfer;
@@ -24,13 +25,8 @@ pub(crate) async fn main(sys: Sys) -> i32 {
         Err(status) => return status,
     };
     let lmtp = sys.name() == "lmtp";
-    let opened = async {
-        crate::post::old_from(&d.cfg)?;
-        let name = if lmtp { "lmtp_generic_maps" } else { "smtp_generic_maps" };
-        Ok::<_, String>((Maps::of(&d.tables, name).await?, Local::open(&sys, &d.tables).await?))
-    };
-    let (generic, local) = match opened.await {
-        Ok(opened) => opened,
+    let setup = match Setup::open(&d, lmtp).await {
+        Ok(setup) => setup,
         Err(why) => return d.log.fatal(&why).await,
     };
     d.watch_tables();
@@ -40,13 +36,16 @@ pub(crate) async fn main(sys: Sys) -> i32 {
         let mut job = Delivery {
             d: &d,
             lmtp,
-            generic: &generic,
-            local: &local,
+            setup: &setup,
             left,
             why: Dsn::default(),
             because: Vec::new(),
             request,
             last: false,
+            site: String::new(),
+            detects_loops: false,
+            best_mx: false,
+            ends: None,
         };
         if lmtp && job.request.nexthop.starts_with("unix:") {
             let path = job.request.nexthop["unix:".len()..].to_string();
@@ -54,18 +53,45 @@ pub(crate) async fn main(sys: Sys) -> i32 {
         } else {
             job.run().await;
         }
+        if let Some(status) = job.ends {
+            return status;
+        }
         job.give_up().await;
         deliver::done(conn, &job.request).await;
     }
     0
 }
 
+/// What a process opens once.
+struct Setup {
+    generic: Maps,
+    local: Local,
+    logins: Option<auth::Logins>,
+    /// EHLO keywords that are passed over, by the server's address.
+    discard: Maps,
+    /// What is done about a firewall, by the server's address.
+    pix: Maps,
+}
+
+impl Setup {
+    async fn open(d: &Daemon, lmtp: bool) -> Result<Setup, String> {
+        crate::post::old_from(&d.cfg)?;
+        let (prefix, hello) = if lmtp { ("lmtp_", "lhlo") } else { ("smtp_", "ehlo") };
+        Ok(Setup {
+            logins: auth::Logins::open(&d.tables, prefix).await?,
+            generic: Maps::of(&d.tables, &format!("{prefix}generic_maps")).await?,
+            local: Local::open(&d.sys, &d.tables).await?,
+            pix: Maps::of(&d.tables, &format!("{prefix}pix_workaround_maps")).await?,
+            discard: Maps::of(&d.tables, &format!("{prefix}discard_{hello}_keyword_address_maps")).await?,
+        })
+    }
+}
+
 /// One request on its way through the servers.
 struct Delivery<'a> {
     d: &'a Daemon,
     lmtp: bool,
-    generic: &'a Maps,
-    local: &'a Local,
+    setup: &'a Setup,
     /// Recipients whose fate is open.
     left: Vec<Rcpt>,
     why: Dsn,
@@ -73,6 +99,14 @@ struct Delivery<'a> {
     request: Request,
     /// No other server will be tried after this one.
     last: bool,
+    /// The destination that is tried, as it is written.
+    site: String,
+    /// A server that bears our own name is ourselves.
+    detects_loops: bool,
+    /// No host is a better exchanger for the destination.
+    best_mx: bool,
+    /// The process must end with this status.
+    ends: Option<i32>,
 }
 
 /// `host`, `host:port`, `[host]:port`: host, port, whether it is in brackets.
@@ -97,6 +131,10 @@ impl Delivery<'_> {
     fn prefix(&self) -> &'static str {
         if self.lmtp { "lmtp_" } else { "smtp_" }
     }
+    /// The command that opens a session, for names of parameters.
+    fn hello(&self) -> &'static str {
+        if self.lmtp { "lhlo" } else { "ehlo" }
+    }
     async fn unix(&mut self, path: &str) {
         let host = Host { name: self.d.cfg.str("myhostname"), ip: None, path: path.to_string(), pref: 0 };
         self.last = true;
@@ -117,6 +155,7 @@ impl Delivery<'_> {
             if self.left.is_empty() {
                 break;
             }
+            self.site = site.strip_prefix("inet:").unwrap_or(site).to_string();
             tried = at;
             let mut final_site = at + 1 == sites.len();
             let (name, port, bracketed) = destination(site, &default);
@@ -139,6 +178,8 @@ impl Delivery<'_> {
                     Vec::new()
                 }
             };
+            self.detects_loops = port == 25 && !self.lmtp;
+            let best = hosts.iter().map(|h| h.pref).min();
             let limit = cfg.int(&format!("{}mx_address_limit", self.prefix()));
             let sessions = cfg.int(&format!("{}mx_session_limit", self.prefix()));
             let (mut addresses, mut count) = (0, 0);
@@ -147,6 +188,7 @@ impl Delivery<'_> {
                     break;
                 }
                 addresses += 1;
+                self.best_mx = Some(host.pref) == best;
                 let mut end = i + 1 == hosts.len() || addresses == limit;
                 self.last = final_site && end;
                 // Only the sessions that get beyond the greeting count.
@@ -156,6 +198,9 @@ impl Delivery<'_> {
                 if self.try_host(host, port).await {
                     count += 1;
                     end |= count == sessions;
+                }
+                if self.ends.is_some() {
+                    return;
                 }
                 if end {
                     break;

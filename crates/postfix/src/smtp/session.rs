@@ -3,6 +3,7 @@
 
 use super::Delivery;
 use super::addr::Host;
+use crate::ehlo::Keywords;
 use crate::report::{Dsn, is_status};
 use machine::{Errno, Fd, Interest, Sys};
 
@@ -43,6 +44,11 @@ pub(super) struct Session {
     pub(super) eight_bit: bool,
     pub(super) dsn: bool,
     pub(super) size: Option<i64>,
+    pub(super) utf8: bool,
+    /// The mechanisms of AUTH, if it is offered and wanted.
+    pub(super) mechanisms: Option<String>,
+    /// Wait before the final dot: a firewall loses it else.
+    pub(super) late_dot: bool,
     broken: bool,
 }
 
@@ -60,6 +66,9 @@ impl Session {
             eight_bit: false,
             dsn: false,
             size: None,
+            utf8: false,
+            mechanisms: None,
+            late_dot: false,
             broken: false,
         }
     }
@@ -143,13 +152,17 @@ impl Session {
     }
     /// A status made of a reply.
     fn status(&self, reply: &Reply, reason: String) -> Dsn {
-        let (mut status, mut reason) = (reply.dsn.clone(), reason);
-        if !status.starts_with(['4', '5']) {
-            reason.insert_str(0, "Protocol error: ");
-            status = "5.5.0".to_string();
+        let mut dsn = self.answered(reply, reason);
+        if !dsn.status.starts_with(['4', '5']) {
+            dsn.reason.insert_str(0, "Protocol error: ");
+            dsn.status = "5.5.0".to_string();
         }
+        dsn
+    }
+    /// What a server said as a status, whatever its code.
+    pub(super) fn answered(&self, reply: &Reply, reason: String) -> Dsn {
         Dsn {
-            status,
+            status: reply.dsn.clone(),
             reason,
             action: String::new(),
             dtype: "smtp".to_string(),
@@ -163,11 +176,15 @@ impl Session {
     }
     async fn refused(&mut self, job: &mut Delivery<'_>, reply: &Reply) -> bool {
         let dsn = self.status(reply, format!("host {} refused to talk to me: {}", self.name, reply.one_line()));
+        self.give_up(job, dsn).await;
+        false
+    }
+    /// The session ends before it has begun; so do the recipients' hopes in this server.
+    pub(super) async fn give_up(&mut self, job: &mut Delivery<'_>, dsn: Dsn) {
         let relay = self.relay.clone();
         job.fail_all(dsn, &relay, true).await;
         self.say("QUIT");
         let _ = self.flush().await;
-        false
     }
     pub(super) async fn lost(&mut self, job: &mut Delivery<'_>, how: Broken, doing: &str) {
         let text = match how {
@@ -195,7 +212,8 @@ impl Session {
             }
             return self.refused(job, &greeting).await;
         }
-        if greeting.text.get(4..).unwrap_or("").split_whitespace().next().is_some_and(|w| w.eq_ignore_ascii_case(&cfg.str("myhostname"))) {
+        let named = greeting.text.get(4..).unwrap_or("").split_whitespace().next();
+        if job.detects_loops && named.is_some_and(|w| w.eq_ignore_ascii_case(&cfg.str("myhostname"))) {
             job.d.log.warn(format_args!("host {} greeted me with my own hostname {}", self.relay, cfg.str("myhostname")));
         }
         let me = cfg.str(&format!("{prefix}{}", if job.lmtp { "lhlo_name" } else { "helo_name" }));
@@ -203,6 +221,7 @@ impl Session {
         if !job.lmtp {
             esmtp = (esmtp || cfg.bool("smtp_always_send_ehlo")) && !cfg.bool("smtp_never_send_ehlo");
         }
+        esmtp &= !self.behind_pix(job, &greeting.text).await || job.lmtp;
         if esmtp {
             self.say(&format!("{} {me}", if job.lmtp { "LHLO" } else { "EHLO" }));
             let doing = if job.lmtp { "performing the LHLO handshake" } else { "performing the EHLO handshake" };
@@ -212,8 +231,13 @@ impl Session {
                     return false;
                 }
                 Ok(reply) if reply.ok() => {
-                    self.features(&reply.text);
-                    return true;
+                    return match self.met(job, &reply.text, timeout).await {
+                        Ok(goes_on) => goes_on,
+                        Err(how) => {
+                            self.lost(job, how, doing).await;
+                            false
+                        }
+                    };
                 }
                 Ok(reply) if reply.code == 421 || job.lmtp => return self.refused(job, &reply).await,
                 Ok(_) => {}
@@ -229,18 +253,83 @@ impl Session {
             Ok(reply) => self.refused(job, &reply).await,
         }
     }
-    fn features(&mut self, text: &str) {
-        for line in text.lines().skip(1) {
-            let mut words = line.get(4..).unwrap_or("").split([' ', '\t', '=']);
-            let word = words.next().unwrap_or("").to_ascii_uppercase();
+    /// A greeting of nothing but stars comes through a firewall of a kind that breaks SMTP: what is done about it. True: no ESMTP.
+    async fn behind_pix(&mut self, job: &Delivery<'_>, greeting: &str) -> bool {
+        if !greeting.bytes().all(|b| b"20 *\t\n".contains(&b)) {
+            return false;
+        }
+        let cfg = &job.d.cfg;
+        let listed = job.setup.pix.find(&self.address()).await.ok().flatten().map(|hit| hit.value);
+        let words = listed.unwrap_or_else(|| cfg.str(&format!("{}pix_workarounds", job.prefix())));
+        if words.is_empty() {
+            return false;
+        }
+        let asks = |name: &str| words.split([',', ' ', '\t']).any(|w| w.eq_ignore_ascii_case(name));
+        let age = self.sys.now().secs().saturating_sub(job.request.job.stats.incoming.secs());
+        self.late_dot = asks("delay_dotcrlf") && age as i64 >= cfg.time(&format!("{}pix_workaround_threshold_time", job.prefix()));
+        let names = [("disable_esmtp", asks("disable_esmtp")), ("delay_dotcrlf", self.late_dot)];
+        let names: Vec<&str> = names.iter().filter(|n| n.1).map(|n| n.0).collect();
+        let id = &job.request.job.id;
+        job.d.log.info(format_args!("{id}: enabling PIX workarounds: {} for {}", names.join(" "), self.relay));
+        asks("disable_esmtp")
+    }
+    /// The server's address.
+    fn address(&self) -> String {
+        self.name.rsplit('[').next().unwrap_or("").trim_end_matches(']').to_string()
+    }
+    /// What the EHLO reply says, and logging in. True: the session goes on.
+    async fn met(&mut self, job: &mut Delivery<'_>, text: &str, timeout: i64) -> Result<bool, Broken> {
+        let address = self.address();
+        let words = match job.setup.discard.find(&address).await {
+            Ok(hit) => hit.map(|h| h.value),
+            Err(_) => {
+                let title = job.setup.discard.title();
+                job.d.log.warn(format_args!("{}: {title} map lookup error for {address}", job.request.job.id));
+                self.give_up(job, Dsn::new("4.3.0", format!("local data error while talking to {}", self.name))).await;
+                return Ok(false);
+            }
+        };
+        let cfg = job.d.cfg.clone();
+        let discard = Keywords::of(&words.unwrap_or_else(|| cfg.str(&format!("{}discard_{}_keywords", job.prefix(), job.hello()))));
+        if let Some(names) = discard.told() {
+            job.d.log.info(format_args!("discarding EHLO keywords: {names}"));
+        }
+        for (n, line) in text.lines().enumerate() {
+            let line = line.get(4..).unwrap_or("");
+            let (word, rest) = line.split_once([' ', '\t', '=']).unwrap_or((line, ""));
+            let word = word.to_ascii_uppercase();
+            if n == 0 {
+                if job.detects_loops && word.eq_ignore_ascii_case(&cfg.str("myhostname")) {
+                    let me = cfg.str("myhostname");
+                    job.d.log.warn(format_args!("host {} replied to HELO/EHLO with my own hostname {me}", self.relay));
+                    let text = format!("mail for {} loops back to myself", job.request.nexthop);
+                    self.give_up(job, Dsn::new(if job.best_mx { "5.4.6" } else { "4.4.6" }, text)).await;
+                    return Ok(false);
+                }
+                continue;
+            }
             match word.as_str() {
+                word if discard.has(word) => {}
                 "PIPELINING" => self.pipelining = true,
                 "8BITMIME" => self.eight_bit = true,
                 "DSN" => self.dsn = true,
-                "SIZE" => self.size = Some(words.next().and_then(|n| n.parse().ok()).unwrap_or(0)),
+                "SMTPUTF8" => self.utf8 = true,
+                "AUTH" => self.offered(job, rest.trim()).await,
+                "SIZE" => {
+                    let limit = rest.split_ascii_whitespace().next().unwrap_or("0");
+                    self.size = Some(limit.parse().unwrap_or(0));
+                    if !limit.bytes().all(|b| b.is_ascii_digit()) {
+                        job.d.log.warn(format_args!("bad EHLO SIZE limit \"{limit}\" from {}", self.relay));
+                    }
+                }
                 _ => {}
             }
         }
+        if self.utf8 && !self.eight_bit {
+            job.d.log.info(format_args!("host {} offers SMTPUTF8 support, but not 8BITMIME", self.name));
+            self.eight_bit = true;
+        }
+        self.login(job, timeout).await
     }
     pub(super) async fn quit(&mut self) {
         if !self.broken {

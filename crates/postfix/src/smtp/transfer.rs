@@ -21,11 +21,11 @@ fn quoted(addr: &str) -> String {
 
 impl Session {
     async fn generic(&self, job: &Delivery<'_>, addr: &str) -> String {
-        if job.generic.is_empty() || addr.is_empty() {
+        if job.setup.generic.is_empty() || addr.is_empty() {
             return addr.to_string();
         }
         let propagate = job.d.cfg.list("propagate_unmatched_extensions").iter().any(|p| p == "generic");
-        let mapped = map_plain(&job.d.cfg, job.local, job.generic, addr, propagate).await;
+        let mapped = map_plain(&job.d.cfg, &job.setup.local, &job.setup.generic, addr, propagate).await;
         mapped.ok().flatten().unwrap_or_else(|| addr.to_string())
     }
     /// The text must be made 7-bit for this server.
@@ -54,6 +54,9 @@ impl Session {
                 2 => text.push_str(" RET=HDRS"),
                 _ => {}
             }
+        }
+        if self.mechanisms.is_some() && job.d.cfg.bool(&format!("{}send_dummy_mail_auth", job.prefix())) {
+            text.push_str(" AUTH=<>");
         }
         text
     }
@@ -167,6 +170,11 @@ impl Session {
             if !accepted.is_empty() {
                 self.body(job).await;
             }
+            if self.late_dot {
+                self.flush().await.map_err(|h| (h, "sending message body"))?;
+                let wait = cfg.time(&format!("{prefix}pix_workaround_delay_time")).max(0) as u64;
+                let _ = self.sys.sleep(wait * 1_000_000).await;
+            }
             self.say(".");
             if quit_last {
                 self.say("QUIT");
@@ -244,7 +252,7 @@ impl Session {
     /// The content with dots doubled, headers through generic maps.
     async fn body(&mut self, job: &Delivery<'_>) {
         let limit = job.d.cfg.int(if job.lmtp { "lmtp_line_length_limit" } else { "smtp_line_length_limit" }).max(0) as usize;
-        let mut in_header = !job.generic.is_empty();
+        let mut in_header = !job.setup.generic.is_empty();
         let mut field: Vec<u8> = Vec::new();
         let file = std::mem::take(&mut self.buf);
         let (mut start, mut column, mut told) = (true, 0usize, false);

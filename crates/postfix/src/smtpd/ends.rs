@@ -4,8 +4,8 @@
 use super::chat::Stop;
 use super::reply::Reply;
 use super::session::{Phase, Session};
-use super::verbs;
 use crate::anvil;
+use crate::ehlo::Keywords;
 use crate::restrictions::check::Class;
 use crate::sasl;
 use machine::Because;
@@ -71,7 +71,7 @@ impl Session {
             Ok(found) => found,
             Err(()) => return Err(Stop::LocalError),
         };
-        self.discard = verbs::ehlo_mask(&words.unwrap_or_else(|| env.cfg.str("smtpd_discard_ehlo_keywords")));
+        self.discard = Keywords::of(&words.unwrap_or_else(|| env.cfg.str("smtpd_discard_ehlo_keywords")));
         let mut reply = Reply::yes(format!("220 {}", env.cfg.str("smtpd_banner")));
         if !self.alone
             && !env.cfg.bool("smtpd_delay_reject")

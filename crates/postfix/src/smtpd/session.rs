@@ -7,6 +7,7 @@ use super::peer::Peer;
 use super::reply::{Reply, Then};
 use super::stream::Stream;
 use super::verbs::{VERBS, Verb};
+use crate::ehlo::Keywords;
 use crate::restrictions::check::{Actions, Check, Facts, printable};
 use crate::sasl;
 use machine::{Because, SimTime, Trace, TraceId};
@@ -75,7 +76,7 @@ pub(crate) struct Session {
     /// The SASL context was used and must not be used again.
     pub(crate) sasl_used: bool,
     /// EHLO keywords that are not announced.
-    pub(crate) discard: u32,
+    pub(crate) discard: Keywords,
     /// The client may use XCLIENT.
     pub(crate) xclient: bool,
     /// The client may use XFORWARD.
@@ -134,7 +135,7 @@ impl Session {
             alone,
             sasl: None,
             sasl_used: false,
-            discard: 0,
+            discard: Keywords::default(),
             xclient: false,
             xforward: false,
             forward: Forward::default(),

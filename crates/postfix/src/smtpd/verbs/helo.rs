@@ -1,6 +1,6 @@
 //! HELO and EHLO: the client's name; EHLO lists what the server can. Source: RFC 5321 §4.1.1.1; ehlo_cmd of Postfix for the order.
 
-use super::{Run, ehlo_names, rest};
+use super::{Run, rest};
 use crate::restrictions::check::printable;
 use crate::smtpd::chat::Stop;
 use crate::smtpd::reply::Reply;
@@ -46,8 +46,8 @@ pub(super) fn ehlo<'a>(session: &'a mut Session, argv: &'a [Token]) -> Run<'a> {
         }
         session.check.facts.protocol = "ESMTP";
         let env = session.check.env.clone();
-        if session.discard != 0 && !session.discards("ENHANCEDSTATUSCODES") && !session.discards("SILENT-DISCARD") {
-            env.log.info(format_args!("discarding EHLO keywords: {}", ehlo_names(session.discard)));
+        if let Some(names) = session.discard.told().filter(|_| !session.discards("ENHANCEDSTATUSCODES")) {
+            env.log.info(format_args!("discarding EHLO keywords: {names}"));
         }
         let mut lines = vec![env.myhostname.clone()];
         let mut add = |session: &Session, keyword: &str, text: String| {

@@ -66,51 +66,10 @@ pub(crate) static VERBS: [Verb; 15] = [
     verb("QUIT", "RFC 5321 §4.1.1.10", "-t-", quit::run),
 ];
 
-/// EHLO keywords and the bit of each.
-const KEYWORDS: [(&str, u32); 16] = [
-    ("8BITMIME", 1 << 0),
-    ("AUTH", 1 << 1),
-    ("ETRN", 1 << 2),
-    ("PIPELINING", 1 << 3),
-    ("SIZE", 1 << 4),
-    ("VERP", 1 << 5),
-    ("VRFY", 1 << 6),
-    ("XCLIENT", 1 << 7),
-    ("XFORWARD", 1 << 8),
-    ("STARTTLS", 1 << 9),
-    ("ENHANCEDSTATUSCODES", 1 << 10),
-    ("DSN", 1 << 11),
-    // A slip in Postfix's own table: the log shows this name.
-    ("EHLO_MASK_SMTPUTF8", 1 << 12),
-    ("SMTPUTF8", 1 << 12),
-    ("CHUNKING", 1 << 13),
-    ("SILENT-DISCARD", 1 << 14),
-];
-
-/// The bits of a list of keywords; unknown ones are passed over.
-pub(crate) fn ehlo_mask(words: &str) -> u32 {
-    words
-        .split([',', ' ', '\t', '\r', '\n'])
-        .filter_map(|w| KEYWORDS.iter().find(|(k, _)| k.eq_ignore_ascii_case(w)).map(|(_, bit)| bit))
-        .fold(0, |mask, bit| mask | bit)
-}
-
-/// The names of the keywords in a mask.
-fn ehlo_names(mask: u32) -> String {
-    let mut left = mask;
-    let mut first = |bit: u32| {
-        let here = left & bit != 0;
-        left &= !bit;
-        here
-    };
-    let names: Vec<&str> = KEYWORDS.iter().filter(|(_, bit)| first(*bit)).map(|(k, _)| *k).collect();
-    names.join(" ")
-}
-
 impl Session {
     /// Whether an EHLO keyword is kept back.
     fn discards(&self, keyword: &str) -> bool {
-        KEYWORDS.iter().any(|(k, bit)| *k == keyword && self.discard & bit != 0)
+        self.discard.has(keyword)
     }
     /// Whether SMTPUTF8 is offered.
     fn offers_utf8(&self) -> bool {
