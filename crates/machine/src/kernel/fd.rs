@@ -186,7 +186,7 @@ impl Kernel {
                 Served::Done(Ok(Ret::Bytes(bytes)))
             }
             Obj::Dev(dev) => Served::Done(Ok(Ret::Bytes(match dev {
-                Dev::Zero | Dev::Full => vec![0; max.min(4096)],
+                Dev::Zero | Dev::Full => vec![0; max.min(1 << 20)],
                 Dev::Random => (0..max.min(4096)).map(|_| self.random() as u8).collect(),
                 _ => Vec::new(),
             }))),

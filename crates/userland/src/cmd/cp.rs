@@ -171,7 +171,10 @@ impl Copy {
             if stat.is_dir() && !self.recursive {
                 return self.complain(format_args!("-r not specified; omitting directory {}", quoteaf(&from)));
             }
-            let there = sys.stat(&to).await.ok();
+            let there = match sys.stat(&to).await {
+                Err(e @ Errno::ELOOP) => return self.complain(format_args!("cannot stat {}: {e}", quoteaf(&to))),
+                there => there.ok(),
+            };
             if let Some(old) = &there {
                 if old.ino == stat.ino && !self.link {
                     if stat.is_dir() {

@@ -159,15 +159,30 @@ async fn expand(sys: Sys) -> i32 {
     status
 }
 
+/// A list in columns as wide as the widest item, filled up with tabs; `across`: rows first.
+fn filled(items: &[&str], line: usize, across: bool) -> String {
+    let cell = items.iter().map(|i| width(i)).max().unwrap_or(0) / 8 * 8 + 8;
+    let columns = (line / cell).max(1);
+    let rows = items.len().div_ceil(columns);
+    let mut out = String::new();
+    for row in 0..rows {
+        let at = |c: usize| if across { row * columns + c } else { row + c * rows };
+        let list: Vec<&str> = (0..columns).filter(|c| across || at(*c) < items.len()).filter_map(|c| items.get(at(c)).copied()).collect();
+        for (c, item) in list.iter().enumerate() {
+            out.push_str(item);
+            let tabs = if c + 1 < list.len() { (cell - width(item)).div_ceil(8) } else { 0 };
+            out.push_str(&"\t".repeat(tabs));
+        }
+        out.push('\n');
+    }
+    out
+}
+
 async fn column(sys: Sys) -> i32 {
     let Some(given) = crate::util::getopt::getopt(&sys, "ts:o:c:xnelN:R:HhV") else {
         sys.print(STDERR, format_args!("Try 'column --help' for more information.\n"));
         return 1;
     };
-    if !given.has(b't') {
-        sys.unsupported("a list without -t");
-        return 1;
-    }
     let separators = given.value(b's').unwrap_or(" \t");
     let greedy = given.value(b's').is_none();
     let between = given.value(b'o').unwrap_or("  ");
@@ -184,6 +199,12 @@ async fn column(sys: Sys) -> i32 {
         }
     }
     let text = String::from_utf8_lossy(&bytes);
+    if !given.has(b't') {
+        let line = given.value(b'c').and_then(|c| c.parse().ok()).unwrap_or(80);
+        let items: Vec<&str> = text.lines().filter(|l| !l.trim().is_empty()).collect();
+        sys.put(STDOUT, filled(&items, line, given.has(b'x')).as_bytes());
+        return failed;
+    }
     let rows: Vec<Vec<&str>> = text
         .lines()
         .filter(|l| !l.trim().is_empty())

@@ -9,6 +9,8 @@ mod adduser;
 mod awk;
 mod base64;
 mod basename;
+mod bc;
+mod cal;
 mod cat;
 mod chkconfig;
 mod chmod;
@@ -19,6 +21,7 @@ mod cp;
 mod crontab;
 mod cut;
 mod date;
+mod dd;
 mod diff;
 mod dig;
 mod du;
@@ -42,7 +45,9 @@ mod hostnamectl;
 mod id;
 mod ifconfig;
 mod init;
+mod install;
 mod ip;
+mod join;
 mod kill;
 mod killall;
 mod last;
@@ -79,11 +84,14 @@ mod saslpasswd2;
 mod sed;
 mod seq;
 mod service;
+mod shuf;
 mod shutdown;
 mod sleep;
 mod sort;
+mod split;
 mod ss;
 mod stat;
+mod strings;
 mod su;
 mod sudo;
 mod systemctl;
@@ -157,7 +165,9 @@ chunk! {
         base64::BASE32
         base64
         basename
+        bc
         mail::BSD_MAILX
+        cal
         chown::CHGRP
         chmod
         chown
@@ -171,6 +181,7 @@ chunk! {
         crontab
         cut
         date
+        dd
         adduser::DELGROUP
         adduser::DELUSER
         du::DF
@@ -203,7 +214,9 @@ chunk! {
         hostname
         hostnamectl
         ifconfig
+        install
         ip
+        join
         kill
         killall
         last
@@ -250,10 +263,13 @@ chunk! {
         md5sum::SHA1
         md5sum::SHA256
         md5sum::SHA512
+        shuf
         shutdown
         sort
+        split
         ss
         stat
+        strings
         sudo
         mktemp::SYNC
         systemctl
