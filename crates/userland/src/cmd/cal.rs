@@ -9,7 +9,7 @@ use machine::{STDERR, STDOUT, Sys, days_from_civil};
 pub(super) const SPEC: Spec = Spec {
     name: "cal",
     path: "/usr/bin/cal",
-    synopsis: "[-31jhy] [-A number] [-B number] [-d yyyy-mm] [[month] year]",
+    synopsis: "[-31jy] [-A number] [-B number] [-d yyyy-mm] [[month] year]",
     about: "displays a calendar",
     run: |sys| Box::pin(run(sys)),
     examples: &[
@@ -91,6 +91,7 @@ async fn run(sys: Sys) -> i32 {
                 let Some(found) = found else { return usage() };
                 (year, number) = found;
             }
+            b'h' => return usage(),
             b'j' => julian = true,
             b'm' => wanted = Some(value.clone()),
             b'y' => whole = true,
@@ -122,7 +123,7 @@ async fn run(sys: Sys) -> i32 {
     let first = if whole { year * 12 } else { year * 12 + number - 1 };
     let list: Vec<i64> = if whole { (first..first + 12).collect() } else { (first - before..=first + after).collect() };
     // Whole rows of a year stand below its number; else every month has it in its title.
-    let apart = first % many as i64 == 0 && list.len() >= many;
+    let apart = list[0] % many as i64 == 0 && list.len() >= many;
     let mut headed = None;
     for (i, group) in list.chunks(many).enumerate() {
         if i > 0 {

@@ -81,6 +81,9 @@ async fn run(sys: Sys) -> i32 {
                 Ok(part) => sys.put(STDOUT, &filter.apply(&part)),
                 Err(e) => {
                     sys.complain(format_args!("{}: {e}", gnu::colon(&name)));
+                    if e == machine::Errno::EBADF {
+                        sys.complain(format_args!("closing standard input: {e}"));
+                    }
                     status = 1;
                     break;
                 }

@@ -236,7 +236,10 @@ impl Shell {
     /// Prints a command under `set -x`.
     pub(super) fn trace(&self, text: &str) {
         if self.opt('x') {
-            let prefix = self.vars.text("PS4").unwrap_or("+ ");
+            // Its first character tells how deep in command substitutions this is.
+            let ps4 = self.vars.text("PS4").unwrap_or("+ ");
+            let first = ps4.chars().next().map_or(String::new(), |c| c.to_string());
+            let prefix = first.repeat(self.substitutions) + ps4;
             self.sys.print(self.fd(STDERR), format_args!("{prefix}{text}\n"));
         }
     }

@@ -91,7 +91,11 @@ impl Shell {
                 Err(_) => self.status,
             });
         }
-        let why = if absent(name) { "not simulated here" } else { "command not found" };
+        let why = match () {
+            () if absent(name) => "not simulated here",
+            () if self.dash() => "not found",
+            () => "command not found",
+        };
         self.error(format_args!("{name}: {why}"));
         Err(127)
     }

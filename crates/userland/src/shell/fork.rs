@@ -73,6 +73,7 @@ impl Shell {
             Job::Text(text) => {
                 self.jobs.clear();
                 self.comsub = true;
+                self.substitutions += 1;
                 self.run_substitution(&text).await
             }
             Job::Script(path, args) => {

@@ -1,7 +1,6 @@
 //! Loops, `select` and `case`. Not here: lists, `if`, functions (`exec`). Source: POSIX XCU 2.9.4, bash(1) "Compound Commands".
 
-use super::ast::{Arm, Cmd};
-use super::escape::quoted_if_needed;
+use super::ast::{Arm, Cmd, Kind};
 use super::{Flow, Run, Shell};
 use machine::STDERR;
 use pattern::fnmatch;
@@ -63,8 +62,11 @@ impl Shell {
         self.status = 0;
         for value in &list {
             if self.opt('x') {
-                let words: Vec<String> = list.iter().map(|w| quoted_if_needed(w)).collect();
-                self.trace(&format!("for {name} in {}", words.join(" ")));
+                let text = match &cmd.kind {
+                    Kind::For { words: Some(words), .. } => words.iter().map(|w| w.to_string()).collect::<Vec<_>>().join(" "),
+                    _ => "\"$@\"".into(),
+                };
+                self.trace(&format!("for {name} in {text}"));
             }
             self.assign_place(name, value).map_err(|e| self.discard(&e))?;
             let done = self.run(body).await;
@@ -136,7 +138,7 @@ impl Shell {
     pub(super) async fn case(&mut self, word: &str, arms: &[Arm]) -> Run {
         let text = self.expand_text(word, false).await?;
         if self.opt('x') {
-            self.trace(&format!("case {} in", quoted_if_needed(&text)));
+            self.trace(&format!("case {word} in"));
         }
         let mut falls = false;
         let mut status = 0;

@@ -22,6 +22,7 @@ mod interact;
 mod jobs;
 mod lex;
 mod loops;
+mod messages;
 mod operate;
 mod options;
 mod param;
@@ -141,6 +142,8 @@ pub(crate) struct Shell {
     subshell: u32,
     /// This is a command substitution: it tells of no signals.
     comsub: bool,
+    /// Command substitutions around this shell.
+    substitutions: usize,
     interrupted: bool,
     /// The terminal's cursor still stands behind `^C`.
     newline_due: bool,
@@ -211,6 +214,7 @@ impl Shell {
             job_control: false,
             subshell: 0,
             comsub: false,
+            substitutions: 0,
             interrupted: false,
             newline_due: false,
             traps: Map::new(),
@@ -262,6 +266,10 @@ impl Shell {
             _ => {}
         }
         match self.sys.read_file(&found).await {
+            Err(machine::Errno::ENOENT) if self.dash() => {
+                self.sys.print(STDERR, format_args!("{}: 0: cannot open {path}: No such file\n", self.sys.arg(0)));
+                2
+            }
             Err(e) => told(self, e.text(), if e == machine::Errno::ENOENT { 127 } else { 126 }),
             Ok(bytes) if bytes.iter().take(80).take_while(|b| **b != b'\n').any(|b| *b == 0) => {
                 told(self, "cannot execute binary file", 126)
@@ -306,50 +314,6 @@ impl Shell {
     fn show_input(&self, text: &str) {
         if self.opt('v') && !text.is_empty() {
             self.sys.print(self.fd(STDERR), format_args!("{text}{}", if text.ends_with('\n') { "" } else { "\n" }));
-        }
-    }
-
-    /// Reports a syntax error. `prefix` is `-c`, `eval` or empty.
-    fn syntax_error(&mut self, e: &parse::ParseError, prefix: &str, line: &str) {
-        let colon = if prefix.is_empty() { "" } else { ": " };
-        let name = self.title();
-        let fd = self.fd(STDERR);
-        let head = format!("{name}: {prefix}{colon}line {}:", e.line);
-        self.sys.print(fd, format_args!("{head} {}\n", e.text));
-        if e.near {
-            self.sys.print(fd, format_args!("{head} `{line}'\n"));
-        }
-        if !e.soft {
-            self.status = if e.array { 1 } else { 2 };
-        }
-    }
-
-    /// What messages begin with.
-    fn title(&self) -> String {
-        match &self.sourced {
-            Some(file) => file.clone(),
-            // Where a function comes from.
-            None if !self.interactive && self.opt('c') && self.in_function() => "environment".into(),
-            None if !self.interactive && self.opt('s') && self.in_function() => "main".into(),
-            None if self.interactive => self.name.rsplit('/').next().unwrap_or("bash").to_string(),
-            None => self.name.clone(),
-        }
-    }
-
-    fn in_function(&self) -> bool {
-        self.calls.iter().any(|c| c != "source")
-    }
-
-    /// Prints a message as bash does: with the line's number unless it was typed.
-    fn error(&self, message: std::fmt::Arguments<'_>) {
-        let fd = self.fd(STDERR);
-        if fd < 0 {
-            return;
-        }
-        if self.interactive && self.sourced.is_none() {
-            self.sys.print(fd, format_args!("{}: {message}\n", self.title()));
-        } else {
-            self.sys.print(fd, format_args!("{}: line {}: {message}\n", self.title(), self.line));
         }
     }
 

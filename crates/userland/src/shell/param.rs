@@ -72,6 +72,10 @@ impl Shell {
             "FUNCNAME" => self.calls.last().cloned(),
             "BASH_SOURCE" => self.source_name(),
             "BASH_SUBSHELL" => number(i64::from(self.subshell)),
+            "SHELLOPTS" => {
+                let on = super::options::LONG.iter().filter(|(_, letter)| self.opt(*letter)).map(|(name, _)| *name);
+                Some(on.collect::<Vec<_>>().join(":"))
+            }
             "HISTCMD" => number(self.history.next_number() as i64),
             _ if name.starts_with(|c: char| c.is_ascii_digit()) => {
                 let n: usize = name.parse().unwrap_or(usize::MAX);
@@ -166,7 +170,12 @@ impl Shell {
     }
 
     pub(super) fn unbound(&mut self, name: &str) -> Flow {
-        self.error(format_args!("{name}: unbound variable"));
+        if self.dash() {
+            self.error(format_args!("{name}: parameter not set"));
+            return self.fatal(2);
+        }
+        let dollar = if name.bytes().all(|b| b.is_ascii_digit()) { "$" } else { "" };
+        self.error(format_args!("{dollar}{name}: unbound variable"));
         self.fatal(127)
     }
 

@@ -96,7 +96,8 @@ impl<'a> Scan<'a> {
         match (self.at(i + 1), self.at(i + 2)) {
             (b'(', b'(') => match inner.arith(i + 3)? {
                 Some(end) => Ok(end),
-                None => inner.command(i + 2),
+                // What never ends was meant to be arithmetic.
+                None => inner.command(i + 2).map_err(|e| if e.incomplete { self.unclosed(i, ')') } else { e }),
             },
             (b'(', _) => inner.command(i + 2),
             (b'{', _) => inner.brace(i + 2, quoted),

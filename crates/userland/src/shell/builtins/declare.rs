@@ -233,7 +233,10 @@ pub(super) async fn unset(sh: &mut Shell, a: &[String]) -> Run {
             None => (name.as_str(), None),
         };
         if !is_name(var) {
-            status = sh.complain("unset", &format!("`{name}': not a valid identifier"));
+            // Without -v it could have been a function.
+            if has(&given, 'v') {
+                status = sh.complain("unset", &format!("`{name}': not a valid identifier"));
+            }
             continue;
         }
         let var = if has(&given, 'n') { var.to_string() } else { sh.referent(var) };

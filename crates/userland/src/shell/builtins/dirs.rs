@@ -82,6 +82,8 @@ pub(super) async fn cd(sh: &mut Shell, a: &[String]) -> Run {
         _ => return Ok(sh.complain("cd", "too many arguments")),
     };
     if dir.is_empty() {
+        let here = sh.vars.text("PWD").unwrap_or_default().to_string();
+        sh.vars.set("OLDPWD", &here);
         return Ok(0);
     }
     let paths = sh.vars.text("CDPATH").unwrap_or_default().to_string();
@@ -96,6 +98,10 @@ pub(super) async fn cd(sh: &mut Shell, a: &[String]) -> Run {
         }
     }
     if let Err(e) = sh.change_dir(&dir, physical).await {
+        if sh.dash() {
+            sh.complain("cd", &format!("can't cd to {dir}"));
+            return Ok(2);
+        }
         return Ok(sh.complain("cd", &e));
     }
     if print {
@@ -136,6 +142,7 @@ pub(super) async fn pushd(sh: &mut Shell, a: &[String]) -> Run {
         None => stack.swap(0, 1),
         Some(x) if x.len() > 1 && x.starts_with(['+', '-']) => match index(x, stack.len()).filter(|i| *i < stack.len()) {
             Some(i) => stack.rotate_left(i),
+            None if stack.len() < 2 => return Ok(sh.complain("pushd", "directory stack empty")),
             None => return Ok(sh.complain("pushd", &format!("{x}: directory stack index out of range"))),
         },
         Some(dir) => stack.insert(usize::from(stay), dir.clone()),
@@ -158,6 +165,7 @@ pub(super) async fn popd(sh: &mut Shell, a: &[String]) -> Run {
         None => usize::from(stay),
         Some(x) => match index(x, stack.len()).filter(|i| *i < stack.len()) {
             Some(i) => i,
+            None if stack.len() < 2 => return Ok(sh.complain("popd", "directory stack empty")),
             None => return Ok(sh.complain("popd", &format!("{x}: directory stack index out of range"))),
         },
     };

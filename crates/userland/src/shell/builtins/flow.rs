@@ -203,6 +203,10 @@ pub(super) async fn trap(sh: &mut Shell, a: &[String]) -> Run {
     let resets = operands.len() == 1 || operands[0] == "-" || operands[0].parse::<u32>().is_ok();
     let names = if operands.len() == 1 || operands[0].parse::<u32>().is_ok() { operands } else { &operands[1..] };
     let mut status = 0;
+    if operands.len() == 1 && spec(&operands[0]).is_none() {
+        sh.usage("trap");
+        return Ok(2);
+    }
     for text in names {
         let Some(name) = spec(text) else {
             status = sh.complain("trap", &format!("{text}: invalid signal specification"));

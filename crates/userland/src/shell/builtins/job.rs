@@ -360,8 +360,12 @@ pub(super) async fn disown(sh: &mut Shell, a: &[String]) -> Run {
     Ok(0)
 }
 
-pub(super) async fn suspend(sh: &mut Shell, _: &[String]) -> Run {
-    if sh.login {
+pub(super) async fn suspend(sh: &mut Shell, a: &[String]) -> Run {
+    let given = match sh.options(a, "f") {
+        Ok((given, _)) => given,
+        Err(status) => return Ok(status),
+    };
+    if sh.login && !has(&given, 'f') {
         return Ok(sh.complain("suspend", "cannot suspend a login shell"));
     }
     let _ = sh.sys.kill(KillTarget::Pid(sh.sys.pid()), Some(Signal::Stop)).await;

@@ -35,7 +35,8 @@ pub(super) async fn set(sh: &mut Shell, a: &[String]) -> Run {
                 };
                 i += 1;
                 if !sh.set_long(name, on) {
-                    return Ok(sh.complain("set", &format!("{name}: invalid option name")));
+                    sh.complain("set", &format!("{name}: invalid option name"));
+                    return Ok(2);
                 }
             } else if is_letter(c) {
                 sh.set_opt(c, on);
@@ -189,13 +190,14 @@ pub(super) async fn umask(sh: &mut Shell, a: &[String]) -> Run {
 }
 
 /// Letters, names and values of the limits that this machine has; nothing enforces them.
-const LIMITS: [(char, &str, &str); 6] = [
+const LIMITS: [(char, &str, &str); 7] = [
     ('c', "core file size              (blocks, -c)", "0"),
     ('f', "file size                   (blocks, -f)", "unlimited"),
     ('n', "open files                          (-n)", "1024"),
     ('s', "stack size                  (kbytes, -s)", "8192"),
     ('u', "max user processes                  (-u)", "7823"),
     ('v', "virtual memory              (kbytes, -v)", "unlimited"),
+    ('x', "file locks                          (-x)", "unlimited"),
 ];
 
 pub(super) async fn ulimit(sh: &mut Shell, a: &[String]) -> Run {
