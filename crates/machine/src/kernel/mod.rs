@@ -77,6 +77,8 @@ pub struct Kernel {
     ready: VecDeque<Pix>,
     waiters: Map<Key, Vec<(Pix, u32)>>,
     alarms: Map<(SimTime, u64), sched::Alarm>,
+    /// With more alarms than that, those that are off are taken out.
+    many_alarms: usize,
     next_alarm: u64,
     next_wait: u32,
     programs: Vec<&'static [Program]>,
@@ -110,6 +112,7 @@ impl Kernel {
             ready: VecDeque::new(),
             waiters: Map::new(),
             alarms: Map::new(),
+            many_alarms: 64,
             next_alarm: 0,
             next_wait: 0,
             programs,

@@ -1,6 +1,6 @@
 //! Running: the ready queue, waiting and waking, alarms, and the loop that polls a guest and serves what it asks.
 
-use super::proc::Next;
+use super::proc::{Next, Proc};
 use super::{Kernel, Key, Pix, net};
 use crate::{Chunk, Event, LoadError, Program, SimTime, Sysret, Trap, trap::Ret};
 use std::task::{Context, Poll, Waker};
@@ -11,6 +11,16 @@ pub(crate) enum Alarm {
     Proc(Pix, u32),
     /// Something arrives over the network.
     Net(net::Arrival),
+}
+
+impl Alarm {
+    /// Whether anything will come of it.
+    fn is_live(&self, procs: &[Option<Proc>]) -> bool {
+        match self {
+            Alarm::Proc(pix, wait) => procs[*pix].as_ref().is_some_and(|p| p.waiting && p.wait == *wait),
+            Alarm::Net(_) => true,
+        }
+    }
 }
 
 /// What serving a trap came to.
@@ -32,6 +42,12 @@ const SPIN: u32 = 2000;
 
 impl Kernel {
     pub(crate) fn alarm(&mut self, at: SimTime, alarm: Alarm) {
+        // Most time-outs are never due: what was waited for came before. They would pile up for as long as they last.
+        if self.alarms.len() > self.many_alarms {
+            let procs = &self.procs;
+            self.alarms.retain(|_, a| a.is_live(procs));
+            self.many_alarms = self.alarms.len() * 2 + 64;
+        }
         self.next_alarm += 1;
         self.alarms.insert((at.max(self.now), self.next_alarm), alarm);
     }
@@ -83,11 +99,8 @@ impl Kernel {
         if self.stalled.is_some() {
             return None;
         }
-        let live = |a: &Alarm| match a {
-            Alarm::Proc(pix, wait) => self.procs[*pix].as_ref().is_some_and(|p| p.waiting && p.wait == *wait && !p.stopped),
-            Alarm::Net(_) => true,
-        };
-        let ((at, _), alarm) = self.alarms.iter().find(|(_, a)| live(a))?;
+        let goes_on = |a: &Alarm| !matches!(a, Alarm::Proc(pix, _) if self.procs[*pix].as_ref().is_none_or(|p| p.stopped));
+        let ((at, _), alarm) = self.alarms.iter().find(|(_, a)| a.is_live(&self.procs) && goes_on(a))?;
         Some(match alarm {
             Alarm::Proc(pix, _) => {
                 let proc = self.procs[*pix].as_ref()?;
