@@ -28,6 +28,10 @@ pub(crate) fn main(args: &[String]) -> Result<(), String> {
         if ours != theirs {
             differ += 1;
             println!("{}:", name.trim_end_matches(".json"));
+            if ours.is_null() {
+                println!("  not replayed");
+                continue;
+            }
             for (part, value) in theirs.as_object().into_iter().flatten().filter(|(part, value)| ours.get(part) != Some(value)) {
                 println!("  {}", first_difference(value, ours.get(part).unwrap_or(&Value::Null), &format!("/{part}")));
             }

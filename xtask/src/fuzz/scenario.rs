@@ -169,7 +169,7 @@ pub(super) fn scenario(grammar: &Grammar, seed: u64, number: usize) -> Value {
             steps.push(json!({"sh": make.text("shell")}));
         }
     }
-    steps.push(json!({"sh": "postqueue -p; cat /home/*/Maildir/new/* /home/vmail/b/new/* /var/mail/*/new/* 2>/dev/null"}));
+    steps.push(json!({"sh": "postqueue -p | sed 's/^[0-9A-F]\\{10\\}/ID/' | sort; cat /home/*/Maildir/new/* /home/vmail/b/new/* /var/mail/*/new/* 2>/dev/null"}));
     // Most of the time the classes that lists name exist.
     let text = format!("{} {}", json!(main_cf), json!(files));
     if (text.contains("cl1") || text.contains("cl2")) && !main_cf.contains_key("smtpd_restriction_classes") && make.random.chance(80) {

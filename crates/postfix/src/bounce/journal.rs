@@ -42,7 +42,7 @@ pub(super) async fn append(sys: &Sys, service: &str, ask: &Attrs) -> bool {
         }
     };
     put("recipient", if r.addr.is_empty() { "<>" } else { &addr });
-    if !r.orig.eq_ignore_ascii_case(&r.addr) {
+    if !r.orig.is_empty() && !r.orig.eq_ignore_ascii_case(&r.addr) {
         put("original_recipient", &quote_local(&r.orig));
     }
     put("offset", &r.offset.to_string());

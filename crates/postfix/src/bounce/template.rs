@@ -67,6 +67,9 @@ impl Template {
     /// The template in force.
     pub(super) async fn load(cfg: &Config, kind: Kind) -> Template {
         let mut t = Template::built_in(kind);
+        if crate::post::old_from(cfg) == Ok(true) {
+            t.from = "MAILER-DAEMON (Mail Delivery System)".to_string();
+        }
         let file = cfg.str("bounce_template_file");
         if file.is_empty() {
             return t;

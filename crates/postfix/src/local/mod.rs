@@ -16,7 +16,10 @@ use crate::report::{Dsn, Outcome, Reporter, flag};
 use crate::rewrite_clnt::Resolver;
 use crate::server::Daemon;
 use crate::why;
-use machine::{Because, Sys};
+use machine::{Because, KillTarget, Signal, Sys};
+
+/// So deep names may lead to names: aliases end at 100.
+const DEEPEST: u32 = 130;
 
 pub(crate) use command::{Command, What, run as run_command};
 
@@ -271,6 +274,12 @@ impl Run<'_> {
     /// One recipient that is delivered here.
     async fn recipient(&mut self, mut state: State) -> bool {
         state.level += 1;
+        if state.level > DEEPEST {
+            // Postfix counts on the memory of what was done to end it all; where that is full (duplicate_filter_limit), the stack does.
+            self.tree.push(why::note("a name leads to itself for ever: the process dies of it"));
+            let sys = self.agent.d.sys.clone();
+            let _ = sys.kill(KillTarget::Pid(sys.pid()), Some(Signal::Segv)).await;
+        }
         let addr = state.rcpt.addr.clone();
         if !self.first_time(format!("recipient {} {addr}", state.level)) {
             return true;

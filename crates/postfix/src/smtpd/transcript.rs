@@ -2,7 +2,7 @@
 //! Source: postconf(5) notify_classes, error_notice_recipient; smtpd_chat_notify and line_wrap of Postfix.
 
 use super::session::Session;
-use crate::post::Post;
+use crate::post::{Post, old_from};
 use crate::restrictions::check::{Class, printable};
 
 impl Session {
@@ -28,8 +28,14 @@ impl Session {
             env.log.warn(format_args!("postmaster notify: Connection refused"));
             return;
         };
-        post.line(&format!("From: Mail Delivery System <MAILER-DAEMON@{}>", env.myhostname));
-        post.line(&format!("To: Postmaster <{}>", env.cfg.str("error_notice_recipient")));
+        let (from, to) = (format!("MAILER-DAEMON@{}", env.myhostname), env.cfg.str("error_notice_recipient"));
+        if old_from(&env.cfg) == Ok(true) {
+            post.line(&format!("From: {from} (Mail Delivery System)"));
+            post.line(&format!("To: {to} (Postmaster)"));
+        } else {
+            post.line(&format!("From: Mail Delivery System <{from}>"));
+            post.line(&format!("To: Postmaster <{to}>"));
+        }
         post.line(&format!("Subject: {} SMTP server: errors from {}", env.cfg.str("mail_name"), self.namaddr()));
         for line in ["", "Transcript of session follows.", ""] {
             post.line(line);
