@@ -3,6 +3,7 @@
 
 use crate::address::tok::quote_local;
 use crate::config::Config;
+use crate::deliver::Request;
 use crate::maillog::Log;
 use crate::queue::envelope::{Rcpt, content};
 use crate::report::Dsn;
@@ -43,12 +44,12 @@ pub(crate) fn ctime(sys: &Sys) -> String {
     format!("{} {} {:2} {:02}:{:02}:{:02} {}", t.day_name(), t.month_name(), t.day, t.hour, t.minute, t.second, t.year)
 }
 
-/// The original recipient that a copy names.
-pub(crate) fn original<'a>(cfg: &Config, rcpt: &'a Rcpt) -> &'a str {
-    if cfg.bool("enable_original_recipient") { &rcpt.orig } else { "" }
-}
-
-impl Copy<'_> {
+impl<'a> Copy<'a> {
+    /// A recipient's copy; the sender and the final recipient are those of the delivery.
+    pub(crate) fn of(cfg: &Config, request: &'a Request, rcpt: &'a Rcpt, (sender, delivered): (&'a str, &'a str)) -> Copy<'a> {
+        let orig = if cfg.bool("enable_original_recipient") { rcpt.orig.as_str() } else { "" };
+        Copy { file: &request.file, sender, orig, delivered }
+    }
     /// The bytes of the copy; `how`: see [`put`]; `eol` ends its lines.
     pub(crate) fn bytes(&self, sys: &Sys, how: u8, eol: &str) -> Vec<u8> {
         let mut out = Vec::with_capacity(self.file.len() + 200);

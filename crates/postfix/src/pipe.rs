@@ -6,7 +6,7 @@ use crate::address::{cut, split_at_delimiter};
 use crate::config::{Scope, expand};
 use crate::deliver::{self, Request};
 use crate::local::{Command, What, run_command};
-use crate::mailbox::{Copy, Owner, become_user, original, put};
+use crate::mailbox::{Copy, Owner, become_user, put};
 use crate::queue::envelope::{Rcpt, content};
 use crate::report::{Dsn, Outcome, flag};
 use crate::server::Daemon;
@@ -281,7 +281,7 @@ async fn attempt(d: &Daemon, a: &Attr, daemon: Owner, request: &Request) -> Resu
     }
     let Some(argv) = arguments(d, a, request) else { return Err(Dsn::new("4.3.5", "mail system configuration error")) };
     let sender = if request.sender.is_empty() { &a.null_sender } else { &request.sender };
-    let copy = Copy { file: &request.file, sender, orig: original(&d.cfg, &first), delivered: &first.addr };
+    let copy = Copy::of(&d.cfg, request, &first, (sender, &first.addr));
     let command = Command {
         what: What::Argv(argv),
         uid: a.who.uid,

@@ -5,7 +5,7 @@ use crate::address::find::{Keys, find, looked_up};
 use crate::address::local::Local;
 use crate::deliver::{self, Request};
 use crate::lookup::{Maps, SAFE_PLAIN_FLAGS};
-use crate::mailbox::{Copy, Mbox, Owner, become_user, maildir, original, put};
+use crate::mailbox::{Copy, Mbox, Owner, become_user, maildir, put};
 use crate::queue::envelope::Rcpt;
 use crate::report::{Dsn, Outcome, flag};
 use crate::server::Daemon;
@@ -111,7 +111,7 @@ impl Agent {
         let gid = self.number(&self.gids, "gid", 1, &user, because).await?;
         let who = Owner { uid, gid };
         let trace = request.job.flags & (flag::MTA_VRFY | flag::USR_VRFY) != 0;
-        let copy = Copy { file: &request.file, sender: &request.sender, orig: original(&self.d.cfg, rcpt), delivered: &rcpt.addr };
+        let copy = Copy::of(&self.d.cfg, request, rcpt, (&request.sender, &rcpt.addr));
         if path.ends_with('/') {
             return if trace { Ok("delivers to maildir") } else { self.to_maildir(&path, who, &copy).await };
         }

@@ -235,7 +235,12 @@ impl Cleanup {
             }
         }
         self.mime(m, &text, kind);
-        let Some(kind) = kind.filter(|_| at == Where::Primary) else { return self.write_field(m, &text) };
+        let Some(kind) = kind.filter(|_| at == Where::Primary) else {
+            if at != Where::Primary || !header::is_dropped(&self.d.cfg, &text) {
+                self.write_field(m, &text);
+            }
+            return;
+        };
         self.known_field(m, kind, &text).await;
     }
     /// What a MIME field says of the structure and of the encoding.
@@ -293,7 +298,7 @@ impl Cleanup {
         if kind.flags & header::RESENT != 0 {
             m.content.resent = true;
         }
-        let dropped = self.d.cfg.list("message_drop_headers").iter().any(|h| h.eq_ignore_ascii_case(kind.name));
+        let dropped = header::is_dropped(&self.d.cfg, text);
         let class = if kind.flags & header::SENDER != 0 {
             Class::HeaderSender
         } else if kind.flags & header::RCPT != 0 {

@@ -1,5 +1,7 @@
 //! Header fields that Postfix knows, and folding of rewritten ones. Source: header_opts(3), cleanup_fold_header.
 
+use crate::config::Config;
+
 /// Addresses of senders.
 pub(crate) const SENDER: u8 = 1;
 /// Addresses of recipients.
@@ -79,6 +81,12 @@ pub(crate) fn find(line: &str) -> Option<&'static Kind> {
     let n = name_len(line.as_bytes())?;
     let name = line.get(..n)?;
     KINDS.iter().find(|k| k.name.eq_ignore_ascii_case(name))
+}
+
+/// Whether `message_drop_headers` names the field.
+pub(crate) fn is_dropped(cfg: &Config, text: &str) -> bool {
+    let name = text.get(..name_len(text.as_bytes()).unwrap_or(0)).unwrap_or("");
+    cfg.list("message_drop_headers").iter().any(|h| h.eq_ignore_ascii_case(name))
 }
 
 /// Physical lines of a field whose addresses were rewritten one a line: short ones joined, the others led in by a tab.

@@ -4,7 +4,7 @@
 use super::expand::{Names, censor};
 use super::{Run, State};
 use crate::config::{Config, split_braced, unbrace};
-use crate::mailbox::{Copy, original, put};
+use crate::mailbox::{Copy, put};
 use crate::report::{Dsn, is_status};
 use machine::{
     ChildStatus, Errno, Facility, Fd, Ids, Interest, KillTarget, Pid, Run as Child, Signal, Spawn, Sys, Sysret, TraceId, WaitFor,
@@ -395,7 +395,6 @@ impl Run<'_> {
     }
     /// The message as this recipient's copy.
     pub(super) fn copy<'s>(&'s self, state: &'s State) -> Copy<'s> {
-        let orig = original(&self.agent.d.cfg, &state.rcpt);
-        Copy { file: &self.request.file, sender: &state.sender, orig, delivered: &state.delivered }
+        Copy::of(&self.agent.d.cfg, self.request, &state.rcpt, (&state.sender, &state.delivered))
     }
 }
