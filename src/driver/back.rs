@@ -96,7 +96,7 @@ impl Driver {
     }
     /// The lab as a link's text, how many commands are in it, and the files that were saved in the editor.
     pub(crate) fn link(&self, files: bool) -> (String, usize, Vec<String>) {
-        let (now, digest) = (self.world.now().0, self.world.digest());
+        let (now, digest) = (self.world.now().0, self.digest());
         crash::journal(|j| {
             (j.saved.now, j.saved.digest, j.saved.build) = (now, digest, platform::build());
             let mut paths = Vec::new();

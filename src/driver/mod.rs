@@ -212,6 +212,9 @@ impl Driver {
         self.world.loaded(chunk, table);
         self.drain();
         self.pump();
+        if self.at_rest() {
+            self.settle();
+        }
         if !self.stalled {
             self.clock.jump(platform::micros(), self.world.now());
         }
@@ -243,6 +246,10 @@ impl Driver {
             }
         }
     }
+    /// What has come out of the world so far; 0 while it stands still in the middle of something.
+    fn digest(&self) -> u64 {
+        if self.at_rest() { self.world.digest() } else { 0 }
+    }
     /// A replay has come to its end: from here on the clock goes on.
     fn settle(&mut self) {
         let saved =
@@ -252,7 +259,7 @@ impl Driver {
             self.news = (0, String::new());
             self.clock.set(platform::micros(), self.world.now());
             self.front = self.back_to.min(self.terms.len().saturating_sub(1));
-            self.differs = build != platform::build() && digest != self.world.digest();
+            self.differs = build != platform::build() && digest != 0 && digest != self.digest();
         }
     }
     /// A replay is under way, and nothing hinders it.
@@ -346,7 +353,7 @@ impl Driver {
     /// Writes the inputs to the storage. False if it refuses.
     pub(crate) fn save(&mut self) -> bool {
         self.unsaved = false;
-        let (now, digest) = (self.world.now().0, self.world.digest());
+        let (now, digest) = (self.world.now().0, self.digest());
         let text = crash::journal(|j| {
             if j.replaying {
                 return None;

@@ -77,3 +77,32 @@ fn what_cannot_be_used_is_set_aside() {
     }
     page.is_quiet();
 }
+
+#[test]
+fn what_another_build_saved_is_played_with_a_warning_if_it_comes_out_differently() {
+    let page = Page::lab();
+    page.types("echo kept > /root/kept", "# ");
+    std::thread::sleep(std::time::Duration::from_millis(800));
+    let good = page.eval(&format!("return localStorage.getItem('{KEY}')")).as_str().unwrap_or_default().to_string();
+    // Another name of the build, and (or not) another digest of what came out, which stands behind it.
+    let other = |digest: u8| {
+        let script = "const [text, digest] = arguments, bytes = atob(text.slice(6)), at = bytes.indexOf('app.js');
+            const put = (s, i, c) => s.slice(0, i) + String.fromCharCode(c) + s.slice(i + 1);
+            const changed = put(put(bytes, at, 120), at + 6, bytes.charCodeAt(at + 6) ^ digest);
+            return text.slice(0, 6) + btoa(changed)";
+        page.browser.eval_with(script, serde_json::json!([good, digest])).unwrap_or_else(|e| panic!("{e}"))
+    };
+    for (digest, warned) in [(0, false), (1, true)] {
+        let text = other(digest);
+        page.browser.open(&page.base).unwrap_or_else(|e| panic!("{e}"));
+        page.wait("the home page", "return document.querySelector('.hero') !== null");
+        page.browser
+            .eval_with(&format!("localStorage.setItem('{KEY}', arguments[0])"), serde_json::json!([text]))
+            .unwrap_or_else(|e| panic!("{e}"));
+        page.browser.open(&format!("{}#/lab/linuxidc", page.base)).unwrap_or_else(|e| panic!("{e}"));
+        page.types("cat /root/kept", "\nkept");
+        let notice = page.eval("return document.querySelector('.notice')?.innerText ?? ''").to_string();
+        assert_eq!(notice.contains("another version of the page"), warned, "{notice}");
+    }
+    page.is_quiet();
+}
