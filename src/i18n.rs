@@ -123,7 +123,7 @@ messages! {
     TYPE_HIDDEN "Type; it is not shown" "输入（不会显示）"
     KEYS_GO_TO "Keys go to {}" "按键送给 {}"
     SESSION_ENDED "This session has ended." "这个会话已结束。"
-    NOTHING_TO_COMPLETE "Nothing to complete." "没有可补全的。"
+    NOTHING_TO_COMPLETE "Nothing to complete. Esc, then Tab leaves the terminal." "没有可补全的。先按 Esc 再按 Tab 可离开终端。"
     ASK_IN_BASE64 "The server asks “{}” in base64." "服务器用 base64 问“{}”。"
     ASK_PLAIN "The server waits for NUL login NUL password in base64." "服务器在等 base64 编码的 NUL 用户名 NUL 密码。"
     GLOSS_USER "(user name)" "（用户名）"

@@ -197,6 +197,10 @@ pub(super) fn global(window: &Window, link: Scope<Lab>) -> EventListener {
                     platform::focus("ti");
                 }
             }
+            "ArrowUp" | "ArrowDown" if open => {
+                e.prevent_default();
+                platform::next_button(key == "ArrowUp");
+            }
             "ArrowUp" | "ArrowDown" if platform::next_row(key == "ArrowUp") => e.prevent_default(),
             "Enter" => {
                 if let Some(row) = platform::row() {

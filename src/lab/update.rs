@@ -324,7 +324,8 @@ impl Lab {
 
     fn complete(&mut self, lang: i18n::Lang, line: &str, cursor: usize) {
         let d = self.shared.borrow();
-        let Some(done) = d.world.complete(TtyId(d.front as u32), line, cursor) else {
+        let done = d.world.complete(TtyId(d.front as u32), line, cursor).filter(|_| !line.trim().is_empty());
+        let Some(done) = done else {
             self.assist = lang.t(i18n::NOTHING_TO_COMPLETE).into();
             return;
         };

@@ -175,7 +175,8 @@ pub(crate) fn next_region(back: bool) {
         (Some(i), false) => (i + 1) % n,
         (Some(i), true) => (i + n - 1) % n,
     };
-    let target = shown[next].query_selector("input:not([disabled]), [data-first], [aria-selected='true'], button, a[href]").ok().flatten();
+    let prompt = shown[next].query_selector("#ti").ok().flatten();
+    let target = prompt.or_else(|| shown[next].query_selector("[aria-selected='true'], button, a[href]").ok().flatten());
     if let Some(e) = target.and_then(|e| e.dyn_into::<HtmlElement>().ok()) {
         let _ = e.focus();
     }
@@ -210,16 +211,22 @@ pub(crate) fn next_row(up: bool) -> bool {
     if !list && row().is_none() {
         return false;
     }
-    let Some(rows) = active
-        .closest("[data-pane]")
-        .ok()
-        .flatten()
-        .and_then(|p| p.query_selector_all("[tabindex='-1'][data-event],[tabindex='-1'][data-msg]").ok())
-    else {
-        return false;
-    };
+    let rows = "[tabindex='-1'][data-event],[tabindex='-1'][data-msg]";
+    active.closest("[data-pane]").ok().flatten().is_some_and(|pane| beside(&pane, rows, &active, up))
+}
+
+/// In a menu: moves the focus to the button above or below.
+pub(crate) fn next_button(up: bool) {
+    if let (Some(menu), Some(active)) = (by_id("pop"), document().and_then(|d| d.active_element())) {
+        beside(&menu, "button", &active, up);
+    }
+}
+
+/// Moves the focus from one of the elements that the selector names to the one before or after it. Whether it did.
+fn beside(root: &Element, selector: &str, active: &Element, up: bool) -> bool {
+    let Ok(rows) = root.query_selector_all(selector) else { return false };
     let at = |i: u32| rows.get(i).and_then(|n| n.dyn_into::<HtmlElement>().ok());
-    let here = (0..rows.length()).find(|i| at(*i).is_some_and(|e| *e == active));
+    let here = (0..rows.length()).find(|i| at(*i).is_some_and(|e| *active == *e));
     let next = match here {
         None if up => rows.length().checked_sub(1),
         None => None,
@@ -256,7 +263,8 @@ pub(crate) fn reveal(selector: &str) {
 
 /// Moves the focus to the first button of the dialog that is open.
 pub(crate) fn focus_dialog() {
-    let button = document().and_then(|d| d.query_selector("#pop button").ok().flatten());
+    let button = |selector| document().and_then(|d| d.query_selector(selector).ok().flatten());
+    let button = button("#pop li button").or_else(|| button("#pop button"));
     if let Some(b) = button.and_then(|b| b.dyn_into::<HtmlElement>().ok()) {
         let _ = b.focus();
     }
