@@ -38,6 +38,11 @@ pub(crate) struct Props {
     /// When it changes, the list goes to its end.
     #[prop_or_default]
     pub(crate) end: u32,
+    /// The row to be seen when the list is drawn first, or when `jump` changes.
+    #[prop_or_default]
+    pub(crate) to: Option<usize>,
+    #[prop_or_default]
+    pub(crate) jump: u32,
     pub(crate) class: &'static str,
     pub(crate) label: &'static str,
     /// Follows the rows.
@@ -68,6 +73,8 @@ pub(crate) struct List {
     /// Rows in the page.
     range: (usize, usize),
     live: bool,
+    /// Where to scroll once it is drawn.
+    pending: Option<u32>,
     /// Where it was scrolled to by itself.
     top: i32,
     observer: Option<(ResizeObserver, Closure<dyn FnMut()>)>,
@@ -124,6 +131,16 @@ impl List {
         el.set_scroll_top(i32::MAX);
         self.top = el.scroll_top();
     }
+    /// Leaves the end for the wanted row.
+    fn jump(&mut self, props: &Props) {
+        if let Some(above) = props.to.and_then(|i| self.sums.get(i)) {
+            let top = above.saturating_sub(self.view / 4);
+            self.live = false;
+            self.range = (0, 0);
+            self.place(top);
+            self.pending = Some(top);
+        }
+    }
     fn place_end(&mut self) {
         let (lo, _) = self.rows_at(self.total().saturating_sub(self.view));
         self.range = (lo.saturating_sub(SPARE), self.sums.len().saturating_sub(1));
@@ -163,10 +180,13 @@ impl Component for List {
             view: 960,
             range: (0, 0),
             live: true,
+            pending: None,
             top: 0,
             observer: None,
         };
         list.lay(ctx.props());
+        list.jump(ctx.props());
+        ctx.props().on_live.emit(list.live);
         list
     }
 
@@ -182,6 +202,10 @@ impl Component for List {
             ctx.props().on_live.emit(true);
         }
         self.lay(ctx.props());
+        if ctx.props().jump != old.jump {
+            self.jump(ctx.props());
+            ctx.props().on_live.emit(self.live);
+        }
         true
     }
 
@@ -240,6 +264,9 @@ impl Component for List {
                 o.observe(&el);
                 self.observer = Some((o, closure));
             }
+        }
+        if let (Some(top), Some(el)) = (self.pending.take(), self.node.cast::<Element>()) {
+            el.set_scroll_top((top * self.rem / 16) as i32);
         }
         // Somebody may have scrolled up of which the message has not come yet.
         if self.live

@@ -19,6 +19,7 @@ use gloo::timers::callback::{Interval, Timeout};
 use links::Sel;
 use std::cell::RefCell;
 use std::rc::Rc;
+use world::{Input, TtyId};
 use yew::html::Scope;
 use yew::prelude::*;
 
@@ -51,6 +52,9 @@ pub(crate) struct Lab {
     pub(super) rewound: bool,
     pub(super) more: u32,
     pub(crate) phone: Phone,
+    /// Columns and rows that fit into the terminal, and which of them were last told to which.
+    pub(super) size: (u16, u16),
+    pub(super) told: (u32, (u16, u16)),
     /// Width of the views in rem.
     pub(crate) width: u32,
     /// Number of the decision that the why pane shows, or 0.
@@ -82,6 +86,9 @@ pub(crate) struct Lab {
     pub(super) into_dialog: bool,
     /// A decision was chosen: its deciding row is to be seen.
     pub(super) reveal: bool,
+    /// Counts the times that a view was chosen while something is lit: it is to be seen there.
+    pub(crate) jump: u32,
+    pub(super) jumped: u32,
     /// A message across the page.
     pub(crate) notice: Option<String>,
     /// What the assist line says: candidates of a completion.
@@ -220,6 +227,8 @@ impl Component for Lab {
             rewound: false,
             more: 0,
             phone: Phone::Terminal,
+            size: (80, 24),
+            told: (0, (80, 24)),
             width: 0,
             why: 0,
             panes: &[],
@@ -240,6 +249,8 @@ impl Component for Lab {
             offer: None,
             into_dialog: false,
             reveal: false,
+            jump: 0,
+            jumped: 0,
             notice,
             assist: String::new(),
             history: None,
@@ -297,6 +308,10 @@ impl Component for Lab {
         if std::mem::take(&mut self.reveal) {
             platform::reveal(".wl .deciding");
         }
+        if self.jumped != self.jump {
+            self.jumped = self.jump;
+            platform::reveal(".side .lit:not(.lr)");
+        }
         let seen = if self.sel().is_none() { 0 } else { platform::seen(".lit", |pane| View::ALL.iter().position(|v| v.1 == pane)) };
         if seen != self.seen {
             ctx.link().send_message(Msg::Seen(seen));
@@ -339,6 +354,13 @@ impl Lab {
         if !self.panes_asked && d.term().is_some_and(|t| t.view.is_some()) {
             self.panes_asked = true;
             fetch_panes(ctx.link(), 0);
+        }
+        // Not into the middle of a replay: it has its own sizes.
+        let now = (d.front as u32, self.size);
+        if d.at_rest() && now != self.told && d.term().and_then(|t| t.view.as_ref()).is_some_and(|v| (v.cols, v.rows) != self.size) {
+            self.told = now;
+            let (cols, rows) = self.size;
+            d.input(Input::Size { tty: TtyId(now.0), cols, rows });
         }
         if self.more > 0 && d.at_rest() {
             self.more -= 1;

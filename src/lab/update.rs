@@ -40,6 +40,9 @@ impl Lab {
             Msg::Speak => {
                 self.speaker = None;
                 let (count, last) = std::mem::take(&mut self.shared.borrow_mut().news);
+                if count == 0 {
+                    return false;
+                }
                 self.spoken = if count > 1 { lang.fill(i18n::LINES_NEWS, &[&count.to_string(), &last]) } else { last };
             }
             Msg::Loaded(chunk, Err(_)) if world::FIRST_CHUNKS.contains(&chunk.name) => {
@@ -121,16 +124,13 @@ impl Lab {
                 }
             }
             Msg::Size(cols, rows) => {
-                let (cols, rows) = (cols.saturating_sub(8).clamp(20, 500) as u16, rows.clamp(4, 200) as u16);
-                let mut d = self.shared.borrow_mut();
-                let tty = TtyId(d.front as u32);
-                let same = d.term().and_then(|t| t.view.as_ref()).is_none_or(|v| (v.cols, v.rows) == (cols, rows));
-                if same {
-                    return false;
-                }
-                d.input(Input::Size { tty, cols, rows });
+                self.size = (cols.saturating_sub(8).clamp(20, 500) as u16, rows.clamp(4, 200) as u16);
+                return false;
             }
-            Msg::Show(view) => self.show(view),
+            Msg::Show(view) => {
+                self.jump += u32::from(!self.sel().is_none());
+                self.show(view);
+            }
             Msg::Phone(phone) => self.phone = phone,
             Msg::Split => self.split = !self.split,
             Msg::Width(step) => {
@@ -204,6 +204,7 @@ impl Lab {
                 let Some((label, at)) = undone else { return false };
                 let offset = i64::from(self.shared.borrow().world.utc_offset("mail"));
                 self.rewound = true;
+                self.told.1 = (0, 0);
                 self.end += 1;
                 self.why = 0;
                 self.pin = Sel::default();
@@ -266,6 +267,7 @@ impl Lab {
                 }
                 drop(d);
                 self.asking = false;
+                self.told.1 = (0, 0);
                 self.why = 0;
                 self.end += 1;
                 self.editor = crate::panes::files::Editor::new("mail");

@@ -176,17 +176,19 @@ fn insert_text(text: &str) {
 
 fn phone_tabs(lab: &Lab, link: &Scope<Lab>, lang: Lang) -> Html {
     let terminal = lab.phone == Phone::Terminal;
-    let tab = |label: i18n::Msg, path: &'static str, on: bool, msg: fn() -> Msg| {
-        html! { <button role="tab" aria-selected={if on { "true" } else { "false" }} onclick={link.callback(move |_| msg())}>{ icon(path) }{ lang.t(label) }</button> }
+    let holders = lab.holders() & !lab.seen;
+    // Bits of the views that a tab stands for.
+    let tab = |label: i18n::Msg, path: &'static str, on: bool, views: u32, msg: fn() -> Msg| {
+        html! { <button role="tab" aria-selected={if on { "true" } else { "false" }} onclick={link.callback(move |_| msg())}>{ icon(path) }{ lang.t(label) }{ panes::here(holders & views != 0, lang) }</button> }
     };
     let side = |view| !terminal && lab.top == view;
     html! {
         <nav class="ptabs" role="tablist" aria-label={lang.t(i18n::VIEWS)}>
-            { tab(i18n::TERMINAL, icons::TERMINAL, terminal, || Msg::Phone(Phone::Terminal)) }
-            { tab(i18n::WHY, icons::WHY, side(View::Why), || Msg::Show(View::Why)) }
-            { tab(i18n::LOG_SHORT, icons::LOG, side(View::Log), || Msg::Show(View::Log)) }
-            { tab(i18n::FILES, icons::FILE, side(View::Files), || Msg::Show(View::Files)) }
-            { tab(i18n::MORE, icons::MORE, side(View::Map) || side(View::Base64) || side(View::Queue) || side(View::Mailboxes), || Msg::Menu) }
+            { tab(i18n::TERMINAL, icons::TERMINAL, terminal, 0, || Msg::Phone(Phone::Terminal)) }
+            { tab(i18n::WHY, icons::WHY, side(View::Why), 1, || Msg::Show(View::Why)) }
+            { tab(i18n::LOG_SHORT, icons::LOG, side(View::Log), 1 << 3, || Msg::Show(View::Log)) }
+            { tab(i18n::FILES, icons::FILE, side(View::Files), 0, || Msg::Show(View::Files)) }
+            { tab(i18n::MORE, icons::MORE, side(View::Map) || side(View::Base64) || side(View::Queue) || side(View::Mailboxes), 0b11_0010, || Msg::Menu) }
         </nav>
     }
 }

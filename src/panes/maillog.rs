@@ -79,6 +79,8 @@ pub(crate) fn pane(lab: &Lab, link: &Scope<Lab>, lang: Lang) -> Html {
     chips.extend(d.log.daemons.iter().map(|n| chip(n.clone(), n.clone())));
     let log = d.world.log();
     let sel = lab.sel().within(|event| log.iter().enumerate().any(|(n, l)| line_event(n, l) == event));
+    let told = |n: usize| log.get(n).is_some_and(|l| sel.lights(line_event(n, l), LogRow::new(&l.line).qid));
+    let to = if sel.is_none() { None } else { d.log.shown.iter().position(|n| told(*n as usize)) };
     let lines = Lines {
         shared: lab.shared.clone(),
         why: lab.why,
@@ -103,7 +105,7 @@ pub(crate) fn pane(lab: &Lab, link: &Scope<Lab>, lang: Lang) -> Html {
                 <div class="empty-s"><b>{ t(i18n::LOG_NO_MATCH) }</b><button class="btn" onclick={link.callback(|_| Msg::LogClear)}>{ t(i18n::CLEAR_FILTER) }</button></div>
             }
         } else {
-            <List source={Source(Rc::new(lines))} shape={d.log.generation * 2 + lang as u32} end={lab.log_end} class="scroll log" label={t(i18n::LOG)}
+            <List source={Source(Rc::new(lines))} {to} jump={lab.jump} shape={d.log.generation * 2 + lang as u32} end={lab.log_end} class="scroll log" label={t(i18n::LOG)}
                 on_live={link.callback(Msg::LogLive)} />
         }
     </>}
