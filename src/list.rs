@@ -157,7 +157,9 @@ impl List {
             }
             self.rem = rem;
             self.view = (rows + 2) * 24;
-            ctx.props().on_size.emit((cols, rows));
+            // The rows of the whole pane: what comes and goes below the list is no other window.
+            let pane = el.closest("[data-pane]").ok().flatten().map_or(0, |p| p.client_height().max(0) as u32);
+            ctx.props().on_size.emit((cols, (pane * 16 / (self.rem * 24).max(1)).saturating_sub(4)));
         }
     }
 }

@@ -47,6 +47,17 @@ impl Driver {
         }
         self.taken += 1;
     }
+    /// What has come out of the world so far; 0 while it stands still in the middle of something.
+    pub(super) fn digest(&self) -> u64 {
+        if self.at_rest() { self.world.digest() } else { 0 }
+    }
+    /// At the end of what was saved: whether the same has come of it as when it was.
+    pub(super) fn judge(&mut self) {
+        if self.stalled_on().is_none() && std::mem::take(&mut self.ended) {
+            let (other, digest) = crash::journal(|j| (j.saved.build != platform::build(), j.saved.digest));
+            self.differs = other && digest != 0 && digest != self.world.digest();
+        }
+    }
     /// Names of what can be taken back, and of what can be done again.
     pub(crate) fn undoable(&self) -> [Option<&str>; 2] {
         [self.commands.last().map(|c| c.label.as_str()), self.redo.last().map(|r| r.0.as_str())]

@@ -114,6 +114,8 @@ pub(crate) struct Driver {
     back_to: usize,
     /// The saved world came from another build, and not the same came of it here.
     pub(crate) differs: bool,
+    /// The end of what was saved has been reached, and not been looked at.
+    ended: bool,
 }
 
 impl Driver {
@@ -169,6 +171,7 @@ impl Driver {
             redo: Vec::new(),
             back_to: 0,
             differs: false,
+            ended: false,
         };
         if restored == Restored::Back {
             platform::save(&storage::replaying(&lab), "1");
@@ -211,6 +214,7 @@ impl Driver {
         self.stalled = false;
         self.world.loaded(chunk, table);
         self.drain();
+        self.judge();
         self.pump();
         if self.at_rest() {
             self.settle();
@@ -239,27 +243,23 @@ impl Driver {
                 t.transcript.resize(usize::from(*cols), usize::from(*rows));
             }
             self.note(&input);
+            self.ended |= matches!(input, Input::Tick);
             self.world.handle(at, input);
             self.drain();
+            self.judge();
             if self.queue.is_empty() && !self.stalled {
                 self.settle();
             }
         }
     }
-    /// What has come out of the world so far; 0 while it stands still in the middle of something.
-    fn digest(&self) -> u64 {
-        if self.at_rest() { self.world.digest() } else { 0 }
-    }
     /// A replay has come to its end: from here on the clock goes on.
     fn settle(&mut self) {
-        let saved =
-            crash::journal(|j| std::mem::take(&mut j.replaying).then(|| (j.saved.lab.clone(), j.saved.build.clone(), j.saved.digest)));
-        if let Some((lab, build, digest)) = saved {
+        let lab = crash::journal(|j| std::mem::take(&mut j.replaying).then(|| j.saved.lab.clone()));
+        if let Some(lab) = lab {
             platform::forget(&storage::replaying(&lab));
             self.news = (0, String::new());
             self.clock.set(platform::micros(), self.world.now());
             self.front = self.back_to.min(self.terms.len().saturating_sub(1));
-            self.differs = build != platform::build() && digest != 0 && digest != self.digest();
         }
     }
     /// A replay is under way, and nothing hinders it.

@@ -88,7 +88,7 @@ pub(crate) struct Lab {
     pub(super) reveal: bool,
     /// Counts the times that a view was chosen while something is lit: it is to be seen there.
     pub(crate) jump: u32,
-    pub(super) jumped: u32,
+    pub(crate) jumped: u32,
     /// A message across the page.
     pub(crate) notice: Option<String>,
     /// What the assist line says: candidates of a completion.

@@ -128,7 +128,9 @@ impl Lab {
                 return false;
             }
             Msg::Show(view) => {
-                self.jump += u32::from(!self.sel().is_none());
+                // What was asked why stays lit for long: then a view opens where it was, and shows it when it is pressed again.
+                let again = self.top == view || self.bottom == view;
+                self.jump += u32::from(!self.sel().is_none() && (again || self.pin.event != self.why));
                 self.show(view);
             }
             Msg::Phone(phone) => self.phone = phone,

@@ -33,7 +33,7 @@ pub(super) fn page(lab: &Lab, ctx: &Context<Lab>) -> Html {
             { phone_tabs(lab, link, lang) }
             <div class="sr" role="status" aria-live="polite" data-live="events">{ &lab.spoken }</div>
             if lab.menu { { menu(lab, ctx) } }
-            if lab.offer.is_some() { { lab.panes.get(View::ALL.len()).map(|dialog| dialog(lab, link, lang)).unwrap_or_default() } }
+            if lab.offer.is_some() { { lab.panes.first().map(|dialog| dialog(lab, link, lang)).unwrap_or_default() } }
             if lab.asking { { question(link, lang) } }
         </div>
     }
@@ -134,7 +134,7 @@ fn side(lab: &Lab, link: &Scope<Lab>, lang: Lang) -> Html {
 /// A view's pane; empty while it is not chosen, so that it costs nothing.
 fn one(lab: &Lab, view: View, link: &Scope<Lab>, lang: Lang) -> Html {
     let chosen = lab.top == view || lab.two() && lab.bottom == view;
-    let draw = View::ALL.iter().position(|v| v.0 == view).and_then(|n| lab.panes.get(n));
+    let draw = View::ALL.iter().position(|v| v.0 == view).and_then(|n| lab.panes.get(n + 1));
     let body = match draw {
         _ if !chosen => Html::default(),
         Some(pane) => pane(lab, link, lang),

@@ -80,7 +80,7 @@ pub(crate) fn pane(lab: &Lab, link: &Scope<Lab>, lang: Lang) -> Html {
     let log = d.world.log();
     let sel = lab.sel().within(|event| log.iter().enumerate().any(|(n, l)| line_event(n, l) == event));
     let told = |n: usize| log.get(n).is_some_and(|l| sel.lights(line_event(n, l), LogRow::new(&l.line).qid));
-    let to = if sel.is_none() { None } else { d.log.shown.iter().position(|n| told(*n as usize)) };
+    let to = if sel.is_none() || lab.jump == lab.jumped { None } else { d.log.shown.iter().position(|n| told(*n as usize)) };
     let lines = Lines {
         shared: lab.shared.clone(),
         why: lab.why,

@@ -54,11 +54,20 @@ impl View {
 /// What draws a pane.
 pub(crate) type Pane = fn(&Lab, &Scope<Lab>, Lang) -> Html;
 
-/// All panes beside the terminal, in the order of [`View::ALL`], and behind them the dialog of a link. They lie behind a door of their own: the prompt needs none of them.
+/// The dialog of a link, then all panes beside the terminal, in the order of [`View::ALL`]. They lie behind a door of their own: the prompt needs none of them.
 macro_rules! panes {
     () => {{
-        const PANES: &[Pane] =
-            &[why::pane, map::pane, base64::pane, maillog::pane, queue::pane, mailboxes::pane, files::pane, share::dialog];
+    #[rustfmt::skip]
+        const PANES: &[Pane] = &[
+            share::dialog,
+            why::pane,
+            map::pane,
+            base64::pane,
+            maillog::pane,
+            queue::pane,
+            mailboxes::pane,
+            files::pane,
+                    ];
         PANES
     }};
 }

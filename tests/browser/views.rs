@@ -49,6 +49,7 @@ fn the_log_is_live_and_can_be_filtered() {
 fn base64_answers_the_server_and_says_what_is_wrong() {
     let page = Page::lab();
     page.click(".tabs.t1 [role=tab]:nth-child(3)");
+    page.shows("base64", "AUTH PLAIN");
     set(&page, B1, "redhat");
     page.wait("its base64", "return document.querySelector('#b2').value === 'cmVkaGF0'");
     set(&page, B2, "cmVkaGF0Cg==");
