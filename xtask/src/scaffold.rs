@@ -119,7 +119,7 @@ fn pane(name: &str) -> Made {
         module(table, format!("pub(crate) mod {name};")),
         last(table, "pub(crate) enum View {", "}", format!("    {view},")),
         last(table, "const ALL: ", "    ];", format!("        (View::{view}, \"{name}\", i18n::{upper}, '{letter}', false),")),
-        last(table, "const PANES: ", "        ];", format!("            {name}::pane,")),
+        last(table, "const PANES: ", "];", format!("    {name}::pane,")),
         last("src/i18n.rs", "messages! {", "}", format!("    {upper} \"{view}\" \"{view}\"")),
     ];
     ("src/panes", code, rows, "now its names in both languages, a letter behind F2 of its own, and what it draws")

@@ -28,7 +28,7 @@ const CHUNKS: &[(&str, usize, usize)] = &[
 ];
 
 /// What two chunks share, in files of its own, all together.
-const SHARED: usize = 200_000;
+const SHARED: usize = 215_000;
 
 /// Prints the sizes of `dist/` and fails outside the bounds.
 pub(crate) fn size() -> Done {
