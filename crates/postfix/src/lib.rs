@@ -18,6 +18,7 @@ mod lookup;
 mod mailbox;
 mod maillog;
 mod master;
+mod mime;
 mod params;
 mod pickup;
 mod pipe;

@@ -10,7 +10,7 @@ use machine::Trace;
 
 impl Cleanup {
     fn log_act(&self, m: &Message, action: &str, context: &str, content: &str, text: &str, hit: &Hit) {
-        let origin = m.attr("log_message_origin").unwrap_or("unknown");
+        let origin = m.attr("log_message_origin").unwrap_or("local");
         let short: String = content.chars().take(200).collect();
         let mut line = format!("{}: {action}: {context} {short} from {origin};", m.id);
         if let Some(sender) = &m.sender {

@@ -5,27 +5,15 @@ use super::header::{self, Kind};
 use super::strict::Wrong;
 use super::{Cleanup, Message, Part};
 use crate::address::tok::{Tok, external, parse, quote_local, scan};
+use crate::mime::{Structure, Where};
 use crate::post::{mail_date, stat};
 use crate::queue::rec;
 use machine::DateTime;
 
-/// Which header a line belongs to.
-#[derive(Clone, Copy, PartialEq, Eq, Default)]
-pub(super) enum Where {
-    /// The message's own header.
-    #[default]
-    Primary,
-    /// The header of a MIME part.
-    Mime,
-    /// The header of a message inside.
-    Nested,
-    Body,
-}
-
 /// State of reading a message's content.
 #[derive(Default)]
 pub(super) struct Content {
-    at: Where,
+    mime: Structure,
     /// The field that is being collected, physical lines joined by newlines.
     field: Option<String>,
     /// Whether the last record was cut.
@@ -35,13 +23,6 @@ pub(super) struct Content {
     /// Names of the fields seen, lower case.
     seen: Vec<&'static str>,
     resent: bool,
-    boundaries: Vec<String>,
-    /// Content-Type of the present part says: a message inside.
-    inner_message: bool,
-    /// Content-Type of the present part says that it is made of parts.
-    composite: bool,
-    /// Content-Transfer-Encoding of the present part, lower case.
-    encoding: String,
     /// What is wrong with the MIME structure.
     pub(super) wrong: Vec<Wrong>,
     body_bytes: i64,
@@ -74,7 +55,7 @@ impl Cleanup {
         }
     }
     async fn line(&mut self, m: &mut Message, kind: u8, line: &[u8], goes_on: bool) {
-        if m.content.at != Where::Body {
+        if m.content.mime.at != Where::Body {
             let folded = matches!(line.first(), Some(b' ' | b'\t'));
             if (goes_on || folded)
                 && let Some(field) = &mut m.content.field
@@ -94,21 +75,15 @@ impl Cleanup {
                 return;
             }
             self.header_done(m).await;
-            if m.content.composite && matches!(m.content.encoding.as_str(), "quoted-printable" | "base64") {
-                let encoding = m.content.encoding.clone();
+            if m.content.mime.encodes_parts() {
+                let encoding = m.content.mime.encoding.clone();
                 self.wrong(m, Wrong::Domain, &encoding);
             }
-            let primary = m.content.at == Where::Primary;
-            let at = if m.content.inner_message { Where::Nested } else { Where::Body };
-            m.content.at = Where::Body;
+            let primary = m.content.mime.at == Where::Primary;
+            m.content.mime.header_ends(line.is_empty());
             if line.is_empty() {
                 if m.ok() {
                     m.put(rec::NORM, b"");
-                }
-                if at == Where::Nested {
-                    (m.content.inner_message, m.content.composite) = (false, false);
-                    m.content.encoding.clear();
-                    m.content.at = Where::Nested;
                 }
                 return;
             }
@@ -117,7 +92,7 @@ impl Cleanup {
                 m.put(rec::NORM, b"");
             }
         }
-        if !goes_on && self.boundary(m, line) {
+        if !goes_on && m.content.mime.separator(line) {
             if m.ok() {
                 m.text(kind, line);
             }
@@ -125,26 +100,11 @@ impl Cleanup {
         }
         self.body_line(m, kind, line).await;
     }
-    /// Whether a line separates MIME parts; the next lines are then a header, unless it was the last one.
-    fn boundary(&self, m: &mut Message, line: &[u8]) -> bool {
-        let Some(rest) = line.strip_prefix(b"--") else { return false };
-        let rest = String::from_utf8_lossy(rest).trim_end().to_string();
-        let found = m.content.boundaries.iter().rposition(|b| rest == *b || rest.strip_suffix("--") == Some(b));
-        let Some(at) = found else { return false };
-        let last = rest != m.content.boundaries[at];
-        m.content.boundaries.truncate(at + usize::from(!last));
-        (m.content.inner_message, m.content.composite) = (false, false);
-        m.content.encoding.clear();
-        if !last {
-            m.content.at = Where::Mime;
-        }
-        true
-    }
     async fn body_line(&mut self, m: &mut Message, kind: u8, line: &[u8]) {
         if !m.ok() {
             return;
         }
-        if !line.is_ascii() && !matches!(m.content.encoding.as_str(), "8bit" | "binary") {
+        if !line.is_ascii() && !matches!(m.content.mime.encoding.as_str(), "8bit" | "binary") {
             self.wrong(m, Wrong::Body, &String::from_utf8_lossy(line));
         }
         let limit = self.d.cfg.int("body_checks_size_limit");
@@ -170,10 +130,10 @@ impl Cleanup {
         m.errs |= stat::WRITE;
     }
     async fn end_header(&mut self, m: &mut Message) {
-        if m.content.at != Where::Body {
+        if m.content.mime.at != Where::Body {
             self.end_field(m).await;
             self.header_done(m).await;
-            m.content.at = Where::Body;
+            m.content.mime.at = Where::Body;
         }
     }
     /// Writes a field as it came, line by line.
@@ -207,18 +167,17 @@ impl Cleanup {
         if !text.is_ascii() {
             self.wrong(m, Wrong::Header, &text);
         }
-        let at = m.content.at;
+        let at = m.content.mime.at;
         let mut kind = header::find(&text);
         if kind.is_some_and(|k| k.name == "Received") {
             m.content.hops += 1;
         }
         if m.flags & crate::post::clean::FILTER != 0 {
-            let mime = kind.is_some_and(|k| k.flags & header::MIME != 0);
-            let (maps, title) = match at {
-                _ if mime => (&self.mime_checks, "mime_header_checks"),
-                Where::Mime => (&self.mime_checks, "mime_header_checks"),
-                Where::Nested => (&self.nested_checks, "nested_header_checks"),
-                _ => (&self.header_checks, "header_checks"),
+            let title = at.checks(kind);
+            let maps = match title {
+                "mime_header_checks" => &self.mime_checks,
+                "nested_header_checks" => &self.nested_checks,
+                _ => &self.header_checks,
             };
             let maps = maps.clone();
             match maps.find(&text).await {
@@ -245,38 +204,15 @@ impl Cleanup {
     }
     /// What a MIME field says of the structure and of the encoding.
     fn mime(&self, m: &mut Message, text: &str, kind: Option<&'static Kind>) {
-        let Some(kind) = kind.filter(|k| k.flags & header::MIME != 0) else { return };
-        let value = text.split_once(':').map_or("", |(_, v)| v).trim();
-        if kind.name == "Content-Transfer-Encoding" {
-            m.content.encoding = value.to_ascii_lowercase();
+        let cfg = &self.d.cfg;
+        let nesting = cfg.int("mime_nesting_limit").max(1) as usize;
+        if !m.content.mime.field(text, kind, !cfg.bool("disable_mime_input_processing"), nesting) {
+            self.wrong(m, Wrong::Nesting, text);
         }
-        if kind.name == "Content-Transfer-Encoding" && self.d.cfg.bool("detect_8bit_encoding_header") {
-            let lower = value.to_ascii_lowercase();
-            // Only 8-bit text is told of: it outweighs what the client said.
-            if matches!(lower.as_str(), "8bit" | "binary") {
-                m.set_attr("encoding", "8bit");
-            }
-        }
-        if kind.name == "Content-Type" && !self.d.cfg.bool("disable_mime_input_processing") {
-            let lower = value.to_ascii_lowercase();
-            if lower.starts_with("message/rfc822") || lower.starts_with("message/global") && !lower.contains("status") {
-                (m.content.inner_message, m.content.composite) = (true, true);
-            }
-            m.content.composite |= lower.starts_with("multipart/");
-            if lower.starts_with("multipart/")
-                && let Some(at) = lower.find("boundary=")
-            {
-                let rest = &value[at + 9..];
-                let mark = match rest.strip_prefix('"') {
-                    Some(quoted) => quoted.split('"').next().unwrap_or(""),
-                    None => rest.split([';', ' ', '\t', '\n', '(']).next().unwrap_or(""),
-                };
-                if m.content.boundaries.len() >= self.d.cfg.int("mime_nesting_limit").max(1) as usize {
-                    self.wrong(m, Wrong::Nesting, text);
-                } else if !mark.is_empty() {
-                    m.content.boundaries.push(mark.to_string());
-                }
-            }
+        // Only 8-bit text is told of: it outweighs what the client said.
+        let told = kind.is_some_and(|k| k.name == "Content-Transfer-Encoding") && cfg.bool("detect_8bit_encoding_header");
+        if told && matches!(m.content.mime.encoding.as_str(), "8bit" | "binary") {
+            m.set_attr("encoding", "8bit");
         }
     }
     async fn known_field(&mut self, m: &mut Message, kind: &'static Kind, text: &str) {
@@ -333,7 +269,7 @@ impl Cleanup {
     }
     /// The end of the message's own header: fields that must be there are added.
     async fn header_done(&mut self, m: &mut Message) {
-        if m.content.at != Where::Primary || m.content.primary_done || !m.ok() {
+        if m.content.mime.at != Where::Primary || m.content.primary_done || !m.ok() {
             return;
         }
         m.content.primary_done = true;

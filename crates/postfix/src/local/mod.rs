@@ -322,7 +322,7 @@ impl Run<'_> {
             if let Some(done) = self.mailbox(&state).await {
                 return done;
             }
-            return self.unknown(&state).await;
+            return self.unknown(state).await;
         }
         state.unmatched = None;
         let local = state.local.clone();
@@ -354,13 +354,14 @@ impl Run<'_> {
         if let Some(done) = self.mailbox(&state).await {
             return done;
         }
-        self.unknown(&state).await
+        self.unknown(state).await
     }
     fn propagates(&self, what: &str) -> bool {
         self.agent.d.cfg.list("propagate_unmatched_extensions").iter().any(|p| p == what)
     }
     /// Nobody has this name.
-    async fn unknown(&mut self, state: &State) -> bool {
+    async fn unknown(&mut self, mut state: State) -> bool {
+        state.level += 1;
         if !self.first_time(format!("unknown {}", state.local)) {
             return true;
         }
@@ -368,24 +369,24 @@ impl Run<'_> {
         match maps.find(&state.user).await {
             Ok(Some(hit)) => {
                 self.tree.push(crate::address::find::looked_up(&hit));
-                return self.pass(state, &hit.value).await;
+                return self.pass(&state, &hit.value).await;
             }
             Ok(None) => {}
-            Err(_) => return self.failed(state, Dsn::new("4.3.0", "table lookup failure")).await,
+            Err(_) => return self.failed(&state, Dsn::new("4.3.0", "table lookup failure")).await,
         }
         let fallback = self.str("fallback_transport");
         if !fallback.is_empty() {
-            return self.pass(state, &fallback).await;
+            return self.pass(&state, &fallback).await;
         }
-        if let Some(done) = self.other_user(state).await {
+        if let Some(done) = self.other_user(&state).await {
             return done;
         }
         if state.user.eq_ignore_ascii_case("mailer-daemon") || state.user.eq_ignore_ascii_case("postmaster") {
             self.agent.d.log.warn(format_args!("required alias not found: {}", state.user));
-            return self.sent(state, "discarded".to_string()).await;
+            return self.sent(&state, "discarded".to_string()).await;
         }
         self.tree.push(why::note(format!("{} is neither in alias_maps nor an account", state.user)));
-        self.failed(state, Dsn::new("5.1.1", format!("unknown user: \"{}\"", state.user))).await
+        self.failed(&state, Dsn::new("5.1.1", format!("unknown user: \"{}\"", state.user))).await
     }
     /// Hands a recipient to another transport, `transport:nexthop`.
     async fn pass(&mut self, state: &State, transport: &str) -> bool {

@@ -3,6 +3,7 @@
 
 mod addr;
 mod auth;
+mod checks;
 mod downgrade;
 mod session;
 mod transfer;
@@ -67,6 +68,7 @@ struct Setup {
     generic: Maps,
     local: Local,
     logins: Option<auth::Logins>,
+    checks: Option<checks::Checks>,
     /// EHLO keywords that are passed over, by the server's address.
     discard: Maps,
     /// What is done about a firewall, by the server's address.
@@ -79,6 +81,7 @@ impl Setup {
         let (prefix, hello) = if lmtp { ("lmtp_", "lhlo") } else { ("smtp_", "ehlo") };
         Ok(Setup {
             logins: auth::Logins::open(&d.tables, prefix).await?,
+            checks: checks::Checks::open(&d.tables, prefix).await?,
             generic: Maps::of(&d.tables, &format!("{prefix}generic_maps")).await?,
             local: Local::open(&d.sys, &d.tables).await?,
             pix: Maps::of(&d.tables, &format!("{prefix}pix_workaround_maps")).await?,

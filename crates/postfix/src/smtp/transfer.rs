@@ -2,13 +2,19 @@
 //! Not here: the connection, greeting and EHLO (`session`). Source: RFC 5321, RFC 2920, RFC 3461, smtp_proto(3).
 
 use super::Delivery;
+use super::checks::Line;
 use super::downgrade::downgrade;
 use super::session::{Broken, Reply, Session};
 use crate::address::find::map_plain;
 use crate::address::tok::{Tok, external, internal, parse, quote_local, unquote};
 use crate::cleanup::header;
+use crate::lookup::TableError;
 use crate::queue::envelope::content;
 use crate::report::{Dsn, Outcome, flag, notify};
+
+fn borrowed(lines: &[Line]) -> Vec<(&[u8], bool)> {
+    lines.iter().map(|(line, cut)| (line.as_slice(), *cut)).collect()
+}
 
 fn xtext(text: &str, special: &str) -> String {
     wire::smtp::xtext_encode(text, special)
@@ -167,8 +173,10 @@ impl Session {
         }
         let quit_last = go && self.pipelining;
         if go {
-            if !accepted.is_empty() {
-                self.body(job).await;
+            if !accepted.is_empty() && self.body(job).await.is_err() {
+                let dsn = Dsn::new("4.3.0", format!("local data error while talking to {}", self.name));
+                job.fail_all(dsn, &relay, true).await;
+                return Ok(());
             }
             if self.late_dot {
                 self.flush().await.map_err(|h| (h, "sending message body"))?;
@@ -250,7 +258,10 @@ impl Session {
         job.request.report(Outcome::Sent, &rcpt, &relay, &dsn, &job.because).await;
     }
     /// The content with dots doubled, headers through generic maps.
-    async fn body(&mut self, job: &Delivery<'_>) {
+    ///
+    /// # Errors
+    /// A table of checks failed.
+    async fn body(&mut self, job: &Delivery<'_>) -> Result<(), TableError> {
         let limit = job.d.cfg.int(if job.lmtp { "lmtp_line_length_limit" } else { "smtp_line_length_limit" }).max(0) as usize;
         let mut in_header = !job.setup.generic.is_empty();
         let mut field: Vec<u8> = Vec::new();
@@ -258,7 +269,12 @@ impl Session {
         let (mut start, mut column, mut told) = (true, 0usize, false);
         let lines = content(&job.request.file);
         let narrow = if self.downgrades(job) { downgrade(&lines) } else { Vec::new() };
-        let lines = if narrow.is_empty() { lines } else { narrow.iter().map(|(line, cut)| (line.as_slice(), *cut)).collect() };
+        let lines = if narrow.is_empty() { lines } else { borrowed(&narrow) };
+        let checked = match &job.setup.checks {
+            Some(checks) => Some(checks.apply(job, &lines).await?),
+            None => None,
+        };
+        let lines = checked.as_deref().map_or(lines, borrowed);
         for (line, cut) in lines {
             if in_header && start {
                 if matches!(line.first(), Some(b' ' | b'\t')) && !field.is_empty() {
@@ -302,6 +318,7 @@ impl Session {
             self.out.extend_from_slice(b"\r\n");
         }
         self.buf = file;
+        Ok(())
     }
     /// One header field; addresses in it go through the generic maps.
     async fn field(&mut self, job: &Delivery<'_>, field: &[u8]) {
