@@ -40,6 +40,8 @@ pub(super) struct Dest {
     pub(super) dead_until: Option<SimTime>,
     pub(super) dsn: Dsn,
     pub(super) todo: VecDeque<Entry>,
+    /// When it may next be complained that its mail fills the queue.
+    clog_quiet: SimTime,
 }
 
 const WHOLE: i64 = 1_000_000;
@@ -126,8 +128,45 @@ impl Qmgr {
             dead_until: None,
             dsn: Dsn::default(),
             todo: VecDeque::new(),
+            clog_quiet: SimTime::default(),
         });
         self.dests.len() - 1
+    }
+    /// Complains if a destination's mail takes more than a fifth of the active queue.
+    pub(super) fn warn_of_clog(&mut self, at: usize) {
+        let (cfg, log) = (self.d.cfg.clone(), self.d.log.clone());
+        let (pause, limit) = (cfg.time("qmgr_clog_warn_time"), cfg.int("qmgr_message_active_limit"));
+        let busy = self.running.iter().filter(|r| r.dest == at).count() as i64;
+        let (dest, now) = (&self.dests[at], self.d.sys.now());
+        let (length, all) = (dest.todo.len() as i64 + busy, self.active.len().max(1) as i64);
+        if !cfg.bool("helpful_warnings") || pause <= 0 || length <= limit / 5 || now < dest.clog_quiet {
+            return;
+        }
+        let transport = &self.transports[dest.transport];
+        let peers = self.dests.iter().filter(|d| d.transport == dest.transport && !d.todo.is_empty()).count();
+        log.warn(format_args!("mail for {} is using up {length} of {all} active queue entries", dest.nexthop));
+        if length * 10 < all * 9 {
+            log.warn(format_args!("this may slow down other mail deliveries"));
+        }
+        let name = &transport.name;
+        if transport.concurrency_limit > 0 && transport.concurrency_limit <= busy + 1 {
+            let n = transport.concurrency_limit;
+            log.warn(format_args!("you may need to increase the main.cf {name}_destination_concurrency_limit from {n}"));
+        } else if dest.window * all > limit * length {
+            log.warn(format_args!("you may need to increase the main.cf qmgr_message_active_limit from {limit}"));
+        } else if peers > 1 {
+            log.warn(format_args!("you may need a separate master.cf transport for {}", dest.nexthop));
+        } else {
+            log.warn(format_args!("you may need to reduce {name} connect and helo timeouts"));
+            log.warn(format_args!("so that Postfix quickly skips unavailable hosts"));
+            log.warn(format_args!("you may need to increase the main.cf minimal_backoff_time and maximal_backoff_time"));
+            log.warn(format_args!("so that Postfix wastes less time on undeliverable mail"));
+            log.warn(format_args!("you may need to increase the master.cf {name} process limit"));
+        }
+        log.warn(format_args!("please avoid flushing the whole queue when you have"));
+        log.warn(format_args!("lots of deferred mail, that is bad for performance"));
+        log.warn(format_args!("to turn off these warnings specify: qmgr_clog_warn_time = 0"));
+        self.dests[at].clog_quiet = now.plus_secs(pause as u64);
     }
     /// Gives entries to the retry service, which puts their recipients off for this reason.
     pub(super) async fn hand_to_retry(&mut self, todo: VecDeque<Entry>, dsn: &Dsn) {

@@ -200,6 +200,7 @@ impl Qmgr {
             last = Some(dest);
             self.dests[dest].todo.push_back(Entry { id: id.to_string(), rcpts: vec![r.rcpt], because: r.because });
             self.active[at].pending += 1;
+            self.warn_of_clog(dest);
         }
     }
     /// Sends what would go to a dead transport or destination to the retry service; with `flush` they are tried instead.
@@ -278,7 +279,9 @@ impl Qmgr {
         let now = sys.now().secs();
         if m.deferred {
             let lifetime = if m.sender().is_empty() { "bounce_queue_lifetime" } else { "maximal_queue_lifetime" };
-            let expired = now >= m.envelope.created.saturating_add(self.d.cfg.time(lifetime).max(0) as u64);
+            // A bounce lives no longer than other mail.
+            let time = self.d.cfg.time(lifetime).min(self.d.cfg.time("maximal_queue_lifetime"));
+            let expired = now >= m.envelope.created.saturating_add(time.max(0) as u64);
             if m.force_expire || expired {
                 let word = if m.force_expire { "force-expired" } else { "expired" };
                 let mut trace = Trace::new(self.d.log.tag(), format!("{id}: {word}: returned to sender"));

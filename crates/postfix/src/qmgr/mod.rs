@@ -58,6 +58,14 @@ pub(crate) async fn main(sys: Sys) -> i32 {
         Err(status) => return status,
     };
     d.jail().await;
+    let (recipients, messages) = ("qmgr_message_recipient_limit", "qmgr_message_active_limit");
+    if d.cfg.int(recipients) < d.cfg.int(messages) {
+        d.log.warn(format_args!("{recipients} is smaller than {messages} - adjusting {recipients}"));
+    }
+    if d.cfg.time("bounce_queue_lifetime") > d.cfg.time("maximal_queue_lifetime") {
+        let (bounce, all) = ("bounce_queue_lifetime", "maximal_queue_lifetime");
+        d.log.warn(format_args!("{bounce} is larger than {all} - adjusting {bounce}"));
+    }
     let reporter = Reporter::new(&d).await;
     let resolver = Resolver::new(&sys, &d.log);
     let mut q = Qmgr {
