@@ -56,7 +56,7 @@ impl Dest {
     }
     /// As new.
     pub(super) fn reset(&mut self, initial: i64) {
-        (self.window, self.failed, self.success) = (initial, 0, 0);
+        (self.window, self.failed, self.success, self.clog_quiet) = (initial, 0, 0, SimTime::default());
     }
     /// Nothing to remember it for.
     pub(super) fn is_idle(&self) -> bool {
