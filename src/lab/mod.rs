@@ -84,6 +84,8 @@ pub(crate) struct Lab {
     pub(crate) offer: Option<Offer>,
     /// A dialog was opened: the focus goes into it once it is drawn.
     pub(super) into_dialog: bool,
+    /// It was closed: the focus goes back to the prompt once that can be reached.
+    pub(super) to_prompt: bool,
     /// A decision was chosen: its deciding row is to be seen.
     pub(super) reveal: bool,
     /// Counts the times that a view was chosen while something is lit: it is to be seen there.
@@ -248,6 +250,7 @@ impl Component for Lab {
             asking: false,
             offer: None,
             into_dialog: false,
+            to_prompt: true,
             reveal: false,
             jump: 0,
             jumped: 0,
@@ -298,8 +301,8 @@ impl Component for Lab {
         }
     }
 
-    fn rendered(&mut self, ctx: &Context<Self>, first: bool) {
-        if first {
+    fn rendered(&mut self, ctx: &Context<Self>, _: bool) {
+        if std::mem::take(&mut self.to_prompt) {
             platform::focus("ti");
         }
         if std::mem::take(&mut self.into_dialog) {

@@ -245,7 +245,7 @@ impl Lab {
                 self.offer = None;
                 self.asking = false;
                 self.opening = false;
-                platform::focus("ti");
+                self.to_prompt = true;
             }
             Msg::Pause => self.shared.borrow_mut().clock.change(platform::micros(), |c| c.paused = !c.paused),
             Msg::Rate(rate) => self.shared.borrow_mut().clock.set_rate(platform::micros(), rate),
@@ -273,7 +273,7 @@ impl Lab {
                 self.why = 0;
                 self.end += 1;
                 self.editor = crate::panes::files::Editor::new("mail");
-                platform::focus("ti");
+                self.to_prompt = true;
             }
             Msg::Dismiss => self.notice = None,
         }

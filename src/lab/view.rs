@@ -25,7 +25,7 @@ pub(super) fn page(lab: &Lab, ctx: &Context<Lab>) -> Html {
             <a class="skip" href="#ti" onclick={link.callback(|e: MouseEvent| { e.prevent_default(); Msg::FocusPrompt })}>{ lang.t(i18n::SKIP) }</a>
             { header(lab, ctx) }
             { notices(lab, link, lang) }
-            <main class="work free" style={width}>
+            <main class="work free" style={width} inert={modal(lab)}>
                 { panes::terminal::pane(lab, link, lang) }
                 { side(lab, link, lang) }
             </main>
@@ -37,6 +37,11 @@ pub(super) fn page(lab: &Lab, ctx: &Context<Lab>) -> Html {
             if lab.asking { { question(link, lang) } }
         </div>
     }
+}
+
+/// What lies behind a question cannot be reached.
+fn modal(lab: &Lab) -> bool {
+    lab.asking || lab.offer.is_some()
 }
 
 fn header(lab: &Lab, ctx: &Context<Lab>) -> Html {
@@ -55,7 +60,7 @@ fn header(lab: &Lab, ctx: &Context<Lab>) -> Html {
     let on = ctx.props().on_prefs.clone();
     let present = Callback::from(move |_: MouseEvent| on.emit(Prefs { present: !prefs.present, ..prefs }));
     html! {
-        <header class="bar" data-region="header">
+        <header class="bar" data-region="header" inert={modal(lab)}>
             <a class="brand no-phone" href="#/" aria-label={["Ehlo, ", t(i18n::BACK_HOME)].concat()}>{ "EHLO" }</a>
             <a class="btn quiet ico only-phone" href="#/" aria-label={t(i18n::BACK_HOME)}>{ icon(icons::BACK) }</a>
             <div class="lid"><small class="no-present">if shared { <a href={["#/lab/", d.info.name].concat()}>{ t(i18n::OWN_LAB) }</a> } else { { t(i18n::TAGLINE) } }</small>

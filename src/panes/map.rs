@@ -259,7 +259,7 @@ fn picture(d: &Driver, hops: &[Hop], sel: &Sel, lang: Lang) -> Html {
         let last = hops.iter().rev().filter(|h| h.msg == msg && h.node != Node::Gone).map(|h| h.node).next()?;
         let (_, x, y, _) = PLACES.iter().find(|p| p.0 == last)?;
         let gone = hops.iter().any(|h| h.msg == msg && h.node == Node::Gone);
-        let (x, mut y) = ((x - 26).clamp(4, 288), y + 34);
+        let (x, mut y) = ((x - 26).clamp(4, 288), y + 37);
         // No envelope lies on another one.
         while taken.iter().any(|t| t.0.abs_diff(x) < 148 && t.1.abs_diff(y) < 24) {
             y -= 24;

@@ -72,6 +72,27 @@ fn what_tells_of_one_event_lights_together() {
 }
 
 #[test]
+fn rows_can_be_walked_with_the_keyboard() {
+    let page = Page::lab();
+    send(&page, "root@linuxidc.com");
+    page.shows("maillog", "removed");
+    page.eval("document.querySelector('[data-pane=\"maillog\"] [role=log]').focus()");
+    let press = |key: &str| page.browser.press(key).unwrap_or_else(|e| panic!("{e}"));
+    // Up to the newest row, and to the one above.
+    press("\u{e013}");
+    press("\u{e013}");
+    page.wait("a row lit by the focus", "return document.activeElement.matches('.lr.lit')");
+    let row = page.eval("return document.activeElement.innerText");
+    press("\u{e007}");
+    press("\u{e036}");
+    page.wait("the focus elsewhere", "return !document.activeElement.closest('.lr')");
+    page.wait("it stays lit", &format!("return [...document.querySelectorAll('.lr.lit')].some(e => e.innerText === {row})"));
+    press("\u{e00c}");
+    page.wait("nothing is lit", "return document.querySelector('.lit') === null");
+    page.is_quiet();
+}
+
+#[test]
 fn the_map_follows_a_message_and_its_bounce() {
     let page = Page::lab();
     page.browser.press("\u{e032}k").unwrap_or_else(|e| panic!("{e}"));
