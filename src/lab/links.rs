@@ -110,7 +110,7 @@ impl Lab {
                 _ if msg.is_empty() => false,
                 View::Queue => d.world.queue("mail").iter().any(|q| q.id == msg),
                 View::Mailboxes => d.world.mailboxes("mail").iter().any(|b| b.1.iter().any(|m| crate::model::received(&m.text) == msg)),
-                View::Base64 | View::Files => false,
+                _ => false,
             };
             out |= u32::from(holds) << i;
         }

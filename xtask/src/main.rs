@@ -33,7 +33,7 @@ const TASKS: &[Task] = &[
     Task("ci full", "the same as test", |_| ci::full()),
     Task("tidy", "floors, file sizes, headers, tables, links", |_| tidy::tidy()),
     Task("size", "sizes of the built page and its chunks, raw and gzip, against their bounds", |_| size::size()),
-    Task("bench [engine|page]", "the figures of docs/performance.md, on this machine", bench::bench),
+    Task("bench [engine|page|replay]", "the figures of docs/performance.md, on this machine", bench::bench),
     Task("diff-fuzz --recorder FILE", "random dialogues on the real Postfix and here; [--count N] [--seed N] [--smaller]", fuzz::fuzz),
     Task("bless [NAME]", "rewrite the goldens of the tests; read the difference before committing it", |words| {
         let mut command = run::cargo(&["test", "--workspace"]);

@@ -102,13 +102,15 @@ pub(crate) fn find_in(table: &'static str, name: &str) -> Option<Param> {
 }
 
 fn line_in(table: &'static str, name: &str) -> Option<&'static str> {
+    let key = [name, " "].concat();
     let (mut low, mut high) = (0, table.len());
     while low < high {
         let middle = low + (high - low) / 2;
         let start = table[..middle].rfind('\n').map_or(0, |i| i + 1).max(low);
         let end = table[start..].find('\n').map_or(table.len(), |i| start + i);
         let line = &table[start..end];
-        match line.split(' ').next().unwrap_or("").cmp(name) {
+        // The blank behind the name comes before all that can be part of one.
+        match line.as_bytes().get(..key.len()).unwrap_or(line.as_bytes()).cmp(key.as_bytes()) {
             std::cmp::Ordering::Equal => return Some(line),
             std::cmp::Ordering::Less => low = end + 1,
             std::cmp::Ordering::Greater => high = start,
