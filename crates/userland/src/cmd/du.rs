@@ -274,7 +274,7 @@ async fn df(sys: Sys) -> i32 {
     line("Filesystem", "Type", &heads, "Mounted on");
     let cells: Vec<&str> = cells.iter().map(String::as_str).collect();
     for _ in 0..rows {
-        line("/dev/vda1", "ext4", &cells, "/");
+        line("/dev/sda1", "ext4", &cells, "/");
     }
     status
 }
