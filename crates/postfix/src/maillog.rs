@@ -79,7 +79,9 @@ impl Log {
     }
     /// Speaks with this `syslog_name` from now on: `postfix/submission` makes `postfix/submission/smtpd`.
     pub(crate) fn set_syslog_name(&self, syslog_name: &str) {
-        *self.0.tag.borrow_mut() = tag(syslog_name, &self.0.name);
+        // The name in the log may be another one than that on the terminal.
+        let program = self.0.tag.borrow().rsplit('/').next().filter(|n| !n.is_empty()).unwrap_or(&self.0.name).to_string();
+        *self.0.tag.borrow_mut() = tag(syslog_name, &program);
     }
     /// Whether letters beyond ASCII stay as they are (`smtputf8_enable`); else each of their bytes becomes `?`.
     pub(crate) fn set_utf8(&self, utf8: bool) {

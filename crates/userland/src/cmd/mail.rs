@@ -87,7 +87,7 @@ struct Mail {
 }
 
 async fn run(sys: Sys) -> i32 {
-    let Some(given) = getopt(&sys, "+EIN:a:b:c:definr:s:u:v") else {
+    let Some(given) = getopt(&sys, "+EINa:b:c:definr:s:u:v") else {
         sys.print(STDERR, format_args!("{USAGE}"));
         return 1;
     };

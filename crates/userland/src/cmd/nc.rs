@@ -228,8 +228,12 @@ impl Nc {
         let linger = self.given.value(b'q').and_then(|q| q.parse::<i64>().ok());
         let mut input = !self.given.has(b'd');
         let mut end: Option<SimTime> = None;
+        let mut open = true;
         loop {
-            let mut fds = vec![(net, Interest::Read)];
+            let mut fds = Vec::new();
+            if open {
+                fds.push((net, Interest::Read));
+            }
             if input {
                 fds.push((STDIN, Interest::Read));
             }
@@ -245,11 +249,18 @@ impl Nc {
             if ready.contains(&net) {
                 match sys.read(net, 16384).await {
                     Ok(bytes) if !bytes.is_empty() => sys.put(STDOUT, &bytes),
+                    // What is typed could still be sent: only the end of the input, too, is the end.
+                    Ok(_) if input => open = false,
                     _ => return,
                 }
             }
             if ready.contains(&STDIN) {
                 let bytes = sys.read(STDIN, 16384).await.unwrap_or_default();
+                if !open {
+                    // The other side answers with a reset.
+                    let _ = sys.write(net, &bytes).await;
+                    return;
+                }
                 if bytes.is_empty() {
                     input = false;
                     if self.given.has(b'N') {
