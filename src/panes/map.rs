@@ -105,6 +105,16 @@ const WAYS: [(Node, Node, &str); 16] = [
     (Node::Bounce, Node::Cleanup, "M346 281H386Q400 281 400 267V49Q400 35 386 35H349"),
 ];
 
+/// The queue in which a message lies now. `postsuper -h ALL` moves messages and logs none of them.
+fn lies(queue: &[world::Queued], id: &str) -> Option<Node> {
+    let row = queue.iter().find(|q| q.id == id)?;
+    [Node::Incoming, Node::Active, Node::Deferred, Node::Hold]
+        .into_iter()
+        .zip(["incoming", "active", "deferred", "hold"])
+        .find(|n| n.1 == row.queue)
+        .map(|n| n.0)
+}
+
 fn is_queue(node: Node) -> bool {
     matches!(node, Node::Incoming | Node::Active | Node::Deferred | Node::Hold)
 }
@@ -135,7 +145,7 @@ pub(crate) fn pane(lab: &Lab, link: &Scope<Lab>, lang: Lang) -> Html {
     let shown = lab.walk.shown.min(total);
     let hops = &way[..shown];
     let Some(now) = hops.last() else {
-        return html! {<>{ picture(&d, &[], &lab.pin, lang) }<div class="empty-s"><b>{ t(i18n::MAP_EMPTY) }</b>{ t(i18n::MAP_EMPTY_TEXT) }</div></>};
+        return html! {<>{ picture(&d, &[], true, &lab.pin, lang) }<div class="empty-s"><b>{ t(i18n::MAP_EMPTY) }</b>{ t(i18n::MAP_EMPTY_TEXT) }</div></>};
     };
     let roots = (0..d.map.messages.len()).rev().filter(|n| d.map.root(*n) == *n).take(6);
     let chips: Vec<usize> = roots.collect();
@@ -150,8 +160,11 @@ pub(crate) fn pane(lab: &Lab, link: &Scope<Lab>, lang: Lang) -> Html {
         html! { <button class="btn ico" aria-label={t(label)} title={t(label)} onclick={link.callback(move |_| Msg::Step(to))}>{ icon(path) }</button> }
     };
     let slide = link.callback(|e: InputEvent| Msg::Step(e.target_unchecked_into::<HtmlInputElement>().value().parse().unwrap_or(1)));
-    let at = PLACES.iter().find(|p| p.0 == now.node).map(|p| lang.fill(i18n::MAP_AT, &[t(p.3)]));
     let now_id = id(now.msg);
+    let lies = (shown == total).then(|| lies(&d.world.queue("mail"), &now_id)).flatten();
+    let agent = d.world.log().get(now.line as usize).map_or("", |l| LogRow::new(&l.line).daemon);
+    let name = |place: Node, label| if matches!(place, Node::Local | Node::Smtp) { agent } else { t(label) };
+    let at = PLACES.iter().find(|p| p.0 == lies.unwrap_or(now.node)).map(|p| lang.fill(i18n::MAP_AT, &[name(p.0, p.3)]));
     let find = {
         let id = now_id.clone();
         link.callback(move |_| Msg::LogFind(id.clone()))
@@ -159,7 +172,7 @@ pub(crate) fn pane(lab: &Lab, link: &Scope<Lab>, lang: Lang) -> Html {
     let sel = lab.sel().within(|event| way.iter().any(|h| event_of(&d, h) == event));
     html! {<>
         if chips.len() > 1 { <div class="chips" role="group" aria-label={t(i18n::MAP_MESSAGES)}>{ for chips.iter().map(chip) }</div> }
-        { picture(&d, hops, lab.sel(), lang) }
+        { picture(&d, hops, shown == total, lab.sel(), lang) }
         <div class="stick"><div class="ptool">{ super::qid(&d, &now_id, find) }<span>{ at.unwrap_or_else(|| t(i18n::MAP_GONE).into()) }</span></div>
         <div class="ptool">
             { go(i18n::HOP_BACK, icons::BACK, shown.saturating_sub(1)) }
@@ -208,14 +221,15 @@ fn row(d: &Driver, n: usize, shown: usize, hop: &Hop, sel: &Sel, link: &Scope<La
     }
 }
 
-/// The picture, with the way that these steps have gone.
-fn picture(d: &Driver, hops: &[Hop], sel: &Sel, lang: Lang) -> Html {
+/// The picture, with the way that these steps have gone; at its end a message stands where it really is.
+fn picture(d: &Driver, hops: &[Hop], end: bool, sel: &Sel, lang: Lang) -> Html {
     let mut messages: Vec<usize> = hops.iter().map(|h| h.msg).collect();
     messages.sort_unstable();
     messages.dedup();
     let made = |msg: usize| d.map.messages[msg].parent.is_some();
     let queue = d.world.queue("mail");
-    let here = hops.last().map(|h| h.node);
+    let now = |msg: usize| if end { lies(&queue, &d.map.messages[msg].id) } else { None };
+    let here = hops.last().map(|h| now(h.msg).unwrap_or(h.node));
     let ways = WAYS.iter().map(|(from, to, path)| {
         let who = messages.iter().find(|m| walked(hops, **m, made(**m), *from, *to));
         let (class, end) = match who {
@@ -257,7 +271,7 @@ fn picture(d: &Driver, hops: &[Hop], sel: &Sel, lang: Lang) -> Html {
     let mut taken: Vec<(i32, i32)> = Vec::new();
     let mut token = |msg: usize| {
         let last = hops.iter().rev().filter(|h| h.msg == msg && h.node != Node::Gone).map(|h| h.node).next()?;
-        let (_, x, y, _) = PLACES.iter().find(|p| p.0 == last)?;
+        let (_, x, y, _) = PLACES.iter().find(|p| p.0 == now(msg).unwrap_or(last))?;
         let gone = hops.iter().any(|h| h.msg == msg && h.node == Node::Gone);
         let (x, mut y) = ((x - 26).clamp(4, 288), y + 37);
         // No envelope lies on another one.
