@@ -59,6 +59,8 @@ pub(crate) struct Request {
     pub(crate) ret: i64,
     /// Where the message came from and how, by [`PASSED`].
     pub(crate) origin: Vec<(String, String)>,
+    /// What asks for SMTPUTF8 and what needs it.
+    pub(crate) utf8: i64,
     pub(crate) rcpts: Vec<Rcpt>,
     /// The whole queue file.
     pub(crate) file: Vec<u8>,
@@ -90,6 +92,7 @@ impl Request {
             ("flags", self.job.flags),
             ("size", self.size),
             ("ret_flags", self.ret),
+            ("smtputf8", self.utf8),
             ("incoming", s.incoming.0 as i64),
             ("active", s.active.0 as i64),
             ("handoff", s.handoff.0 as i64),
@@ -137,6 +140,7 @@ impl Request {
             sender: text("sender"),
             envid: text("envelope_id"),
             ret: a.num("ret_flags"),
+            utf8: a.num("smtputf8"),
             origin: origin(&a.0),
             rcpts,
             file,
@@ -157,6 +161,7 @@ impl Request {
             sender: String::new(),
             envid: String::new(),
             ret: 0,
+            utf8: 0,
             origin: Vec::new(),
             rcpts: Vec::new(),
             file: Vec::new(),

@@ -80,6 +80,9 @@ async fn copy(d: &Daemon, owner: u32, old: &str, path: &str, st: &Stat, file: &[
     let done = async {
         let id = conn.recv().await?.get("queue_id").to_string();
         let mut flags = clean::BOUNCE | clean::EXTERNAL;
+        if d.cfg.list("smtputf8_autodetect_classes").iter().any(|c| c == "sendmail" || c == "all") {
+            flags |= clean::AUTOUTF8;
+        }
         for option in d.cfg.list("receive_override_options") {
             match option.as_str() {
                 "no_address_mappings" => flags &= !(clean::BCC_OK | clean::MAP_OK),

@@ -33,10 +33,22 @@ pub(crate) mod clean {
     pub(crate) const BCC_OK: i64 = 1 << 4;
     /// Address mapping.
     pub(crate) const MAP_OK: i64 = 1 << 5;
+    /// The client has asked for SMTPUTF8.
+    pub(crate) const SMTPUTF8: i64 = 1 << 8;
+    /// It is asked for wherever something needs it.
+    pub(crate) const AUTOUTF8: i64 = 1 << 9;
     /// Everything for mail from outside.
     pub(crate) const EXTERNAL: i64 = FILTER | BCC_OK | MAP_OK;
     /// Everything for mail of our own.
     pub(crate) const INTERNAL: i64 = MAP_OK;
+}
+
+/// What of a message asks for SMTPUTF8, and what needs it: in the queue file and in requests.
+pub(crate) mod utf8 {
+    pub(crate) const REQUESTED: i64 = 1;
+    pub(crate) const HEADER: i64 = 1 << 1;
+    pub(crate) const SENDER: i64 = 1 << 2;
+    pub(crate) const RECIPIENT: i64 = 1 << 3;
 }
 
 /// Cleanup's answers.

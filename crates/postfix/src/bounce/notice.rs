@@ -4,7 +4,7 @@ use super::journal::{Record, read};
 use super::template::{Kind, Template};
 use crate::address::tok::quote_local;
 use crate::ipc::Attrs;
-use crate::post::{Post, mail_date};
+use crate::post::{Post, mail_date, utf8};
 use crate::queue::envelope::{Envelope, content};
 use crate::queue::{self, rec};
 use crate::server::Daemon;
@@ -162,7 +162,13 @@ impl Notice {
     fn status(&self, d: &Daemon, post: &mut Post, rows: &[&Record]) {
         let name: String = d.cfg.str("mail_name").chars().map(|c| if " \t\r\n()<>@,;:\\\".[]".contains(c) { '-' } else { c }).collect();
         self.part(post, "Delivery report");
-        post.line("Content-Type: message/delivery-status");
+        let global = self.envelope.utf8 & utf8::REQUESTED != 0;
+        post.line(&format!("Content-Type: message/{}delivery-status", if global { "global-" } else { "" }));
+        if global && self.eight_bit() {
+            post.line("Content-Transfer-Encoding: 8bit");
+        }
+        // The kind of an address: UTF-8 only if it is, and the message had to do with that.
+        let kind = |addr: &str| if self.envelope.utf8 != 0 && !addr.is_ascii() { "utf-8" } else { "rfc822" };
         post.line("");
         post.line(&format!("Reporting-MTA: dns; {}", d.cfg.str("myhostname")));
         if !self.envid.is_empty() {
@@ -171,7 +177,7 @@ impl Notice {
         post.line(&format!("X-{name}-Queue-ID: {}", self.id));
         let sender = self.sender(d);
         if !sender.is_empty() {
-            post.line(&format!("X-{name}-Sender: rfc822; {sender}"));
+            post.line(&format!("X-{name}-Sender: {}; {sender}", kind(&sender)));
         }
         let arrival = SimTime::from_secs(self.envelope.arrival.secs());
         if arrival.secs() > 0 {
@@ -179,11 +185,11 @@ impl Notice {
         }
         for r in rows {
             post.line("");
-            post.line(&format!("Final-Recipient: rfc822; {}", r.rcpt.addr));
+            post.line(&format!("Final-Recipient: {}; {}", kind(&r.rcpt.addr), r.rcpt.addr));
             if !r.rcpt.dsn_orcpt.is_empty() {
                 post.line(&format!("Original-Recipient: {}", r.rcpt.dsn_orcpt));
             } else if !r.rcpt.orig.is_empty() {
-                post.line(&format!("Original-Recipient: rfc822; {}", r.rcpt.orig));
+                post.line(&format!("Original-Recipient: {}; {}", kind(&r.rcpt.orig), r.rcpt.orig));
             }
             post.line(&format!("Action: {}", if self.kind == Kind::Failure { "failed" } else { &r.dsn.action }));
             post.line(&format!("Status: {}", r.dsn.status));
@@ -206,7 +212,13 @@ impl Notice {
         let full = full && !(limit > 0 && !self.file.is_empty() && (self.envelope.size <= 0 || self.envelope.size > limit));
         let undelivered = if matches!(self.kind, Kind::Failure | Kind::Delay) { "Undelivered " } else { "" };
         self.part(post, &format!("{undelivered}{}", if full { "Message" } else { "Message Headers" }));
-        post.line(&format!("Content-Type: {}", if full { "message/rfc822" } else { "text/rfc822-headers" }));
+        let kind = match (self.envelope.utf8 & utf8::REQUESTED != 0, full) {
+            (true, true) => "message/global",
+            (true, false) => "message/global-headers",
+            (false, true) => "message/rfc822",
+            (false, false) => "text/rfc822-headers",
+        };
+        post.line(&format!("Content-Type: {kind}"));
         if self.eight_bit() {
             post.line("Content-Transfer-Encoding: 8bit");
         }

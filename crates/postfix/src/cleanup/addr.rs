@@ -7,7 +7,7 @@ use crate::address::find::{self, Keys, looked_up};
 use crate::address::tok::{Tok, internal, quote_local, scan};
 use crate::ipc::{Attrs, ask_once};
 use crate::lookup::Maps;
-use crate::post::{clean, stat};
+use crate::post::{clean, stat, utf8};
 use crate::queue::envelope::Rcpt;
 use crate::queue::rec;
 use crate::report::{Dsn, notify, put_rcpt};
@@ -173,6 +173,7 @@ impl Cleanup {
         }
         m.because.extend(why);
         self.map_address(m, Class::EnvelopeSender, &mut addr).await;
+        m.needs_utf8(self.d.cfg.bool("smtputf8_enable"), &addr, utf8::SENDER);
         m.put(rec::FROM, addr.as_bytes());
         m.sender = Some(addr.clone());
         if m.flags & clean::BCC_OK != 0 && !addr.is_empty() {
@@ -205,9 +206,11 @@ impl Cleanup {
         let mut addr = self.resolver.rewrite_internal("local", text, &mut why).await;
         m.because.extend(why);
         self.map_address(m, Class::EnvelopeRcpt, &mut addr).await;
+        m.needs_utf8(self.d.cfg.bool("smtputf8_enable"), &addr, 0);
         let mut orcpt = m.dsn_orcpt.clone();
         if orcpt.is_empty() && !addr.is_empty() {
-            orcpt = format!("rfc822;{addr}");
+            let kind = if !addr.is_ascii() && m.utf8 & utf8::REQUESTED != 0 { "utf-8" } else { "rfc822" };
+            orcpt = format!("{kind};{addr}");
         }
         let orig = m.orig_rcpt.clone().unwrap_or_default();
         let notify = m.notify;

@@ -6,7 +6,7 @@ use super::strict::Wrong;
 use super::{Cleanup, Message, Part};
 use crate::address::tok::{Tok, external, parse, quote_local, scan};
 use crate::mime::{Structure, Where};
-use crate::post::{mail_date, stat};
+use crate::post::{mail_date, stat, utf8};
 use crate::queue::rec;
 use machine::DateTime;
 
@@ -142,6 +142,8 @@ impl Cleanup {
     }
     /// Lines of a field up to header_size_limit: cut at the end of a line if that loses little, else in its midst.
     fn write_lines(&self, m: &mut Message, lines: Vec<String>) {
+        let enabled = self.d.cfg.bool("smtputf8_enable");
+        lines.iter().for_each(|line| m.needs_utf8(enabled, line, utf8::HEADER));
         let limit = self.header_limit();
         let mut at = 0;
         for line in lines {

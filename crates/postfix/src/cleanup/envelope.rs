@@ -1,7 +1,7 @@
 //! Envelope records before and after the content. Source: cleanup_envelope(3), cleanup_extracted(3).
 
 use super::{Cleanup, Message, Part, attribute, content};
-use crate::post::{clean, stat};
+use crate::post::{clean, stat, utf8};
 use crate::queue::rec;
 use machine::SimTime;
 
@@ -81,7 +81,8 @@ impl Cleanup {
                 m.data_offset = m.out.len();
                 m.content = content::Content::default();
             }
-            rec::SIZE => {}
+            // Of a message that is queued again only the wish is taken over.
+            rec::SIZE => m.utf8 = text.split_ascii_whitespace().nth(5).and_then(|n| n.parse().ok()).unwrap_or(0) & utf8::REQUESTED,
             rec::TIME => {
                 if m.arrival.is_none() {
                     let mut numbers = text.split_ascii_whitespace().map(|n| n.parse::<u64>().unwrap_or(0));

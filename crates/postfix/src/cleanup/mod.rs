@@ -12,7 +12,7 @@ mod strict;
 use crate::address::local::Local;
 use crate::ipc::{Attrs, Conn, put_record, trigger};
 use crate::lookup::{CHECK_FLAGS, Maps};
-use crate::post::{clean, stat};
+use crate::post::{clean, stat, utf8};
 use crate::queue::envelope::{Envelope, split_attr};
 use crate::queue::{self, READY, rec};
 use crate::report::{Dsn, Job, Outcome, Reporter, Stats, split_status};
@@ -107,6 +107,8 @@ struct Message {
     notify: i64,
     ret: i64,
     qmgr_flags: i64,
+    /// What asks for SMTPUTF8 and what needs it.
+    utf8: i64,
     trace_flags: i64,
     /// Context in which headers are rewritten: `local`, `remote`; `None`: not at all.
     context: Option<&'static str>,
@@ -136,6 +138,15 @@ impl Message {
             data = later;
         }
         put_record(&mut self.out, kind, data);
+    }
+    /// Takes note of a text beyond ASCII, which is what `part` of it needs SMTPUTF8 for.
+    fn needs_utf8(&mut self, enabled: bool, text: &str, part: i64) {
+        if enabled && !text.is_ascii() {
+            self.utf8 |= part;
+            if self.flags & clean::AUTOUTF8 != 0 {
+                self.utf8 |= utf8::REQUESTED;
+            }
+        }
     }
     fn attr(&self, name: &str) -> Option<&str> {
         self.attrs.iter().rev().find(|(n, _)| n == name).map(|(_, v)| v.as_str())
@@ -184,6 +195,7 @@ impl Cleanup {
             && let Some(options) = conn.recv().await
         {
             m.flags = options.num("flags");
+            m.utf8 = if m.flags & clean::SMTPUTF8 != 0 { utf8::REQUESTED } else { 0 };
             m.mask = if m.flags & clean::BOUNCE != 0 { stat::BAD | stat::WRITE | stat::SIZE | stat::DEFER } else { !0 };
             let ended = self.records(conn, &mut m).await;
             if !ended {
@@ -224,6 +236,7 @@ impl Cleanup {
             notify: 0,
             ret: 0,
             qmgr_flags: 0,
+            utf8: 0,
             trace_flags: 0,
             context: Some("local"),
             rcpt_count: 0,
@@ -263,7 +276,7 @@ impl Cleanup {
     }
     fn size_record(&self, m: &mut Message) {
         let content = m.xtra_offset.saturating_sub(m.data_offset);
-        let text = format!("{:15} {:15} {:15} {:15} {:15} {:15}", content, m.data_offset, m.rcpt_count, m.qmgr_flags, content, 0);
+        let text = format!("{:15} {:15} {:15} {:15} {:15} {:15}", content, m.data_offset, m.rcpt_count, m.qmgr_flags, content, m.utf8);
         m.put(rec::SIZE, text.as_bytes());
     }
     /// Finishes or removes the queue file: the status for the client.

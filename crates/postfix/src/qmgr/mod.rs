@@ -6,6 +6,7 @@ mod message;
 
 use crate::deliver::Request;
 use crate::ipc::{Attrs, Conn};
+use crate::post::utf8;
 use crate::queue::envelope::verp_sender;
 use crate::queue::{self, READY};
 use crate::report::{Dsn, Reporter, is_status};
@@ -287,6 +288,10 @@ impl Qmgr {
             Some(rcpt) if !m.envelope.verp.is_empty() => verp_sender(&m.envelope.verp, m.sender(), rcpt),
             _ => m.sender().to_string(),
         };
+        request.utf8 = m.envelope.utf8;
+        if entry.rcpts.iter().any(|r| !r.addr.is_ascii()) {
+            request.utf8 |= utf8::RECIPIENT;
+        }
         request.rcpts = entry.rcpts.clone();
         Some(request)
     }

@@ -27,6 +27,8 @@ pub(crate) struct Envelope {
     pub(crate) size: i64,
     /// Where the content begins.
     pub(crate) data_offset: u64,
+    /// What asks for SMTPUTF8 and what needs it.
+    pub(crate) utf8: i64,
     /// Bytes of content with nothing counted but the text records.
     pub(crate) rcpt_count: i64,
     /// When the message came.
@@ -100,6 +102,7 @@ impl Envelope {
                     e.size = field(0);
                     e.data_offset = field(1).max(0) as u64;
                     e.rcpt_count = field(2);
+                    e.utf8 = field(5);
                 }
                 rec::TIME => e.arrival = SimTime::from_secs(field(0).max(0) as u64).plus_micros(field(1).max(0) as u64),
                 rec::FROM => e.sender = Some(text),

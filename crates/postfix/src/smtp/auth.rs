@@ -109,7 +109,7 @@ impl Session {
             Ok(login) => login,
             Err(TableError) => {
                 job.d.log.warn(format_args!("{}: {title} lookup error", job.request.job.id));
-                self.give_up(job, Dsn::new("4.3.0", format!("local data error while talking to {}", self.name))).await;
+                self.give_up(job, Dsn::new("4.3.0", format!("local data error while talking to {}", self.name)), true).await;
                 return Ok(false);
             }
         };
@@ -119,7 +119,7 @@ impl Session {
         };
         if offered.is_empty() {
             let none = "offered no compatible authentication mechanisms for this type of connection security";
-            self.give_up(job, Dsn::new("4.7.0", format!("SASL authentication failed: server {} {none}", self.name))).await;
+            self.give_up(job, Dsn::new("4.7.0", format!("SASL authentication failed: server {} {none}", self.name)), true).await;
             return Ok(false);
         }
         let parameter = format!("{}sasl_security_options", job.prefix());
@@ -152,7 +152,7 @@ impl Session {
                 }
                 let text = format!("SASL authentication failed; server {} said: {}", self.name, reply.one_line());
                 let dsn = self.answered(&reply, text);
-                self.give_up(job, dsn).await;
+                self.give_up(job, dsn, true).await;
                 return Ok(false);
             }
             let line = reply.one_line();
@@ -175,6 +175,6 @@ impl Session {
     async fn cannot(&mut self, job: &mut Delivery<'_>, why: &str) {
         let text = format!("SASL authentication failed; cannot authenticate to server {}: {why}", self.name);
         let dsn = Dsn { dtype: "x-sasl".to_string(), dtext: why.to_string(), ..Dsn::new("4.7.0", text) };
-        self.give_up(job, dsn).await;
+        self.give_up(job, dsn, true).await;
     }
 }

@@ -4,6 +4,7 @@
 use super::Delivery;
 use super::addr::Host;
 use crate::ehlo::Keywords;
+use crate::post::utf8;
 use crate::report::{Dsn, is_status};
 use machine::{Errno, Fd, Interest, Sys};
 
@@ -176,13 +177,13 @@ impl Session {
     }
     async fn refused(&mut self, job: &mut Delivery<'_>, reply: &Reply) -> bool {
         let dsn = self.status(reply, format!("host {} refused to talk to me: {}", self.name, reply.one_line()));
-        self.give_up(job, dsn).await;
+        self.give_up(job, dsn, true).await;
         false
     }
-    /// The session ends before it has begun; so do the recipients' hopes in this server.
-    pub(super) async fn give_up(&mut self, job: &mut Delivery<'_>, dsn: Dsn) {
+    /// The session ends before it has begun; so do the recipients' hopes in this server, and with `throttle` those of other messages.
+    pub(super) async fn give_up(&mut self, job: &mut Delivery<'_>, dsn: Dsn, throttle: bool) {
         let relay = self.relay.clone();
-        job.fail_all(dsn, &relay, true).await;
+        job.fail_all(dsn, &relay, throttle).await;
         self.say("QUIT");
         let _ = self.flush().await;
     }
@@ -285,7 +286,7 @@ impl Session {
             Err(_) => {
                 let title = job.setup.discard.title();
                 job.d.log.warn(format_args!("{}: {title} map lookup error for {address}", job.request.job.id));
-                self.give_up(job, Dsn::new("4.3.0", format!("local data error while talking to {}", self.name))).await;
+                self.give_up(job, Dsn::new("4.3.0", format!("local data error while talking to {}", self.name)), true).await;
                 return Ok(false);
             }
         };
@@ -303,7 +304,7 @@ impl Session {
                     let me = cfg.str("myhostname");
                     job.d.log.warn(format_args!("host {} replied to HELO/EHLO with my own hostname {me}", self.relay));
                     let text = format!("mail for {} loops back to myself", job.request.nexthop);
-                    self.give_up(job, Dsn::new(if job.best_mx { "5.4.6" } else { "4.4.6" }, text)).await;
+                    self.give_up(job, Dsn::new(if job.best_mx { "5.4.6" } else { "4.4.6" }, text), true).await;
                     return Ok(false);
                 }
                 continue;
@@ -324,6 +325,12 @@ impl Session {
                 }
                 _ => {}
             }
+        }
+        let needs = job.request.utf8;
+        if !self.utf8 && needs & utf8::REQUESTED != 0 && needs != utf8::REQUESTED {
+            let text = format!("SMTPUTF8 is required, but was not offered by host {}", self.name);
+            self.give_up(job, Dsn::new("5.6.7", text), false).await;
+            return Ok(false);
         }
         if self.utf8 && !self.eight_bit {
             job.d.log.info(format_args!("host {} offers SMTPUTF8 support, but not 8BITMIME", self.name));

@@ -9,6 +9,7 @@ use crate::address::find::map_plain;
 use crate::address::tok::{Tok, external, internal, parse, quote_local, unquote};
 use crate::cleanup::header;
 use crate::lookup::TableError;
+use crate::post::utf8;
 use crate::queue::envelope::content;
 use crate::report::{Dsn, Outcome, flag, notify};
 
@@ -50,6 +51,9 @@ impl Session {
                 "7bit" => text.push_str(" BODY=7BIT"),
                 _ => {}
             }
+        }
+        if self.utf8 && r.utf8 & utf8::REQUESTED != 0 {
+            text.push_str(" SMTPUTF8");
         }
         if self.dsn {
             if !r.envid.is_empty() {

@@ -62,7 +62,7 @@ impl Session {
             flags &= !clean::FILTER;
         }
         if self.check.facts.smtputf8 {
-            flags |= 1 << 8;
+            flags |= clean::SMTPUTF8;
         }
         let Some(mut stream) = Stream::open(self, flags).await else {
             let text = if self.alone { "unable to execute postdrop" } else { "unable to connect to the public cleanup service" };
