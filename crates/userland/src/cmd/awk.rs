@@ -76,7 +76,7 @@ async fn run(sys: Sys) -> i32 {
         let value = if arg.len() > 2 {
             arg[2..].to_string()
         } else {
-            let Some(value) = args.get(at) else { return fail(format_args!("option lacks argument: {arg}")) };
+            let Some(value) = args.get(at) else { return fail(format_args!("option {arg} lacks argument")) };
             at += 1;
             value.clone()
         };

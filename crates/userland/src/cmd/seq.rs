@@ -106,6 +106,24 @@ fn by_format(format: &str, n: i128, places: usize) -> String {
     out
 }
 
+/// What is wrong with a format: it must have one directive for a number with a point.
+fn wrong_format(format: &str) -> Option<String> {
+    let mut seen = false;
+    let plain = format.replace("%%", "");
+    for part in plain.split('%').skip(1) {
+        if seen {
+            return Some("has too many % directives".into());
+        }
+        seen = true;
+        match part.trim_start_matches(|c: char| c.is_ascii_digit() || "-+ #0'.".contains(c)).chars().next() {
+            None => return Some("ends in %".into()),
+            Some(c) if !"eEfFgGaA".contains(c) => return Some(format!("has unknown %{c} directive")),
+            _ => {}
+        }
+    }
+    if seen { None } else { Some("has no % directive".into()) }
+}
+
 async fn run(sys: Sys) -> i32 {
     // `seq 5 -1 1`: a negative number is no option.
     let args = sys.args().get(1..).unwrap_or(&[]);
@@ -142,9 +160,9 @@ async fn run(sys: Sys) -> i32 {
     }
     let format = given.value(OPTIONS, b'f');
     if let Some(f) = format
-        && !f.contains('%')
+        && let Some(wrong) = wrong_format(f)
     {
-        sys.complain(format_args!("format {} has no % directive", crate::util::quote::quoteaf(f)));
+        sys.complain(format_args!("format {} {wrong}", quote(f)));
         return 1;
     }
     let wide = given.has(OPTIONS, b'w');

@@ -301,6 +301,9 @@ async fn comm(sys: Sys) -> i32 {
                 if check && unsorted && !disorder[n] {
                     disorder[n] = true;
                     sys.complain(format_args!("file {} is not in sorted order", n + 1));
+                    if given.has_long(table, "check-order") {
+                        return 1;
+                    }
                 }
             }
         }
