@@ -36,6 +36,7 @@ struct Inner {
     syslog: bool,
     stderr: bool,
     utf8: Cell<bool>,
+    internal: Cell<bool>,
 }
 
 /// A Postfix process's voice. Cheap to clone; every clone speaks with the same tag.
@@ -47,7 +48,15 @@ impl Log {
         Log::with_name(sys, sys.name(), tag, syslog, stderr)
     }
     fn with_name(sys: &Sys, name: &str, tag: String, syslog: bool, stderr: bool) -> Log {
-        Log(Rc::new(Inner { sys: sys.clone(), name: name.to_string(), tag: RefCell::new(tag), syslog, stderr, utf8: Cell::new(false) }))
+        Log(Rc::new(Inner {
+            sys: sys.clone(),
+            name: name.to_string(),
+            tag: RefCell::new(tag),
+            syslog,
+            stderr,
+            utf8: Cell::new(false),
+            internal: Cell::new(false),
+        }))
     }
     /// A daemon: syslog only, as `postfix/NAME`.
     pub(crate) fn daemon(sys: &Sys) -> Log {
@@ -86,6 +95,14 @@ impl Log {
     /// Whether letters beyond ASCII stay as they are (`smtputf8_enable`); else each of their bytes becomes `?`.
     pub(crate) fn set_utf8(&self, utf8: bool) {
         self.0.utf8.set(utf8);
+    }
+    /// Whether addresses are told in their internal form (`info_log_address_format`).
+    pub(crate) fn set_internal(&self, internal: bool) {
+        self.0.internal.set(internal);
+    }
+    /// An address as log lines have it: unless told otherwise, quoted where SMTP quotes it.
+    pub(crate) fn address(&self, addr: &str) -> String {
+        if addr.is_empty() || self.0.internal.get() { addr.to_string() } else { crate::address::tok::quote_local(addr) }
     }
     /// The process.
     pub(crate) fn sys(&self) -> &Sys {

@@ -5,7 +5,6 @@ use crate::ipc::{Attrs, Conn, put_record, record_at};
 use crate::post::{clean, mail_date, stat};
 use crate::queue::envelope::split_attr;
 use crate::queue::{self, READY, rec};
-use crate::report::log_address;
 use crate::server::Daemon;
 use machine::{Errno, FileKind, SimTime, Stat, Sys};
 
@@ -146,7 +145,7 @@ fn records(d: &Daemon, st: &Stat, id: &str, orig: &str, file: &[u8]) -> Result<V
             match kind {
                 rec::MESG => {
                     let Some(sender) = &sender else { return Err(format!("{id}: uid={uid}: no envelope sender")) };
-                    d.log.info(format_args!("{id}: uid={uid} from=<{}>{orig}", log_address(sender)));
+                    d.log.info(format_args!("{id}: uid={uid} from=<{}>{orig}", d.log.address(sender)));
                     put_record(&mut out, rec::MESG, b"");
                     received(d, uid, id, mtime, &mut out);
                     expected = CONTENT;

@@ -198,9 +198,9 @@ impl Reporter {
                 a = now.since(s.active);
             }
         }
-        let mut text = format!("{}: to=<{}>", job.id, log_address(&rcpt.addr));
+        let mut text = format!("{}: to=<{}>", job.id, self.log.address(&rcpt.addr));
         if !rcpt.orig.is_empty() && !rcpt.orig.eq_ignore_ascii_case(&rcpt.addr) {
-            text.push_str(&format!(", orig_to=<{}>", log_address(&rcpt.orig)));
+            text.push_str(&format!(", orig_to=<{}>", self.log.address(&rcpt.orig)));
         }
         text.push_str(", relay=");
         text.push_str(relay);
@@ -335,11 +335,6 @@ impl Reporter {
         ask.0.extend(message.0.iter().cloned());
         matches!(ask_once(&self.sys, service, &ask).await, Ok(a) if a.num("status") == 0 && !a.0.is_empty())
     }
-}
-
-/// An address as log lines show it: external form.
-pub(crate) fn log_address(addr: &str) -> String {
-    if addr.is_empty() { String::new() } else { crate::address::tok::quote_local(addr) }
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use crate::address::find::looked_up;
 use crate::lookup::Hit;
 use crate::post::{clean, stat};
 use crate::queue::rec;
-use crate::report::{is_status, log_address, split_status};
+use crate::report::{is_status, split_status};
 use machine::Trace;
 
 impl Cleanup {
@@ -14,10 +14,10 @@ impl Cleanup {
         let short: String = content.chars().take(200).collect();
         let mut line = format!("{}: {action}: {context} {short} from {origin};", m.id);
         if let Some(sender) = &m.sender {
-            line.push_str(&format!(" from=<{}>", log_address(sender)));
+            line.push_str(&format!(" from=<{}>", self.d.log.address(sender)));
         }
         if let Some(recip) = &m.recip {
-            line.push_str(&format!(" to=<{}>", log_address(recip)));
+            line.push_str(&format!(" to=<{}>", self.d.log.address(recip)));
         }
         if let Some(proto) = m.attr("log_protocol_name") {
             line.push_str(&format!(" proto={proto}"));

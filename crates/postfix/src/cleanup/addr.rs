@@ -227,7 +227,8 @@ impl Cleanup {
         m.because.push(Because::Expand { from: m.recip.clone().unwrap_or_default(), to: vec![addr.clone()], by: by.to_string(), depth: 0 });
         self.map_address(m, Class::EnvelopeRcpt, &mut addr).await;
         let orig = addr.clone();
-        self.expand(m, "", 0, &orig, &addr).await;
+        // Nobody is told when it does not arrive.
+        self.expand(m, "", notify::NEVER, &orig, &addr).await;
     }
     /// Virtual aliases; then the recipient records, each recipient once.
     async fn expand(&mut self, m: &mut Message, orcpt: &str, notify: i64, orig: &str, addr: &str) {

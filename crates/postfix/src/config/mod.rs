@@ -186,6 +186,7 @@ impl Config {
         }
         inner.level = compat_level(&inner.value("compatibility_level")?)?;
         log.set_utf8(boolean("smtputf8_enable", &inner.value("smtputf8_enable")?).unwrap_or(false));
+        log.set_internal(inner.value("info_log_address_format")? == "internal");
         let mut host = sys.host_name().await;
         if !host.contains('.') {
             let domain = if inner.is_set("mydomain") { inner.value("mydomain")? } else { "localdomain".to_string() };

@@ -7,7 +7,7 @@ use crate::address::{cut, split_at_delimiter};
 use crate::ipc::Attrs;
 use crate::queue::envelope::{Envelope, Rcpt};
 use crate::queue::{self, rec};
-use crate::report::{Dsn, Job, Outcome, Stats, flag, log_address, notify};
+use crate::report::{Dsn, Job, Outcome, Stats, flag, notify};
 use crate::rewrite_clnt::{Resolved, resolved};
 use crate::server::Daemon;
 use crate::why;
@@ -77,7 +77,7 @@ impl Qmgr {
         let id = m.id.clone();
         self.d.log.info(format_args!(
             "{id}: from=<{}>, size={}, nrcpt={} (queue active)",
-            log_address(m.sender()),
+            self.d.log.address(m.sender()),
             m.envelope.size,
             m.envelope.rcpt_count
         ));
@@ -291,7 +291,7 @@ impl Qmgr {
                     why::parameter(&self.d.cfg, lifetime),
                 ];
                 let trace = sys.trace(trace);
-                let from = log_address(m.sender());
+                let from = self.d.log.address(m.sender());
                 self.d.log.info_of(trace, format_args!("{id}: from=<{from}>, status={word}, returned to sender"));
                 m.deferred = !self.reporter.notice("private/defer", self.flush_kind(&m), &ask).await;
             } else if let Some((warn, offset)) = m.envelope.warn

@@ -211,7 +211,7 @@ impl Check {
         let mut context = String::new();
         for (name, address) in [("from", &f.sender), ("to", &f.recipient)] {
             if let Some(a) = address {
-                context.extend([" ", name, "=<", &self.env.log_address(a), ">"]);
+                context.extend([" ", name, "=<", &self.env.log.address(a), ">"]);
             }
         }
         context.extend([" proto=", f.protocol]);

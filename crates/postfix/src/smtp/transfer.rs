@@ -267,8 +267,6 @@ impl Session {
     /// A table of checks failed.
     async fn body(&mut self, job: &Delivery<'_>) -> Result<(), TableError> {
         let limit = job.d.cfg.int(if job.lmtp { "lmtp_line_length_limit" } else { "smtp_line_length_limit" }).max(0) as usize;
-        let mut in_header = !job.setup.generic.is_empty();
-        let mut field: Vec<u8> = Vec::new();
         let file = std::mem::take(&mut self.buf);
         let (mut start, mut column, mut told) = (true, 0usize, false);
         let lines = content(&job.request.file);
@@ -279,20 +277,9 @@ impl Session {
             None => None,
         };
         let lines = checked.as_deref().map_or(lines, borrowed);
+        let generic = if job.setup.generic.is_empty() { None } else { Some(self.with_generic(job, &lines).await) };
+        let lines = generic.as_deref().map_or(lines, borrowed);
         for (line, cut) in lines {
-            if in_header && start {
-                if matches!(line.first(), Some(b' ' | b'\t')) && !field.is_empty() {
-                    field.push(b'\n');
-                    field.extend_from_slice(line);
-                    continue;
-                }
-                self.field(job, &std::mem::take(&mut field)).await;
-                if header::is_header_or_space(line) && !line.is_empty() {
-                    field.extend_from_slice(line);
-                    continue;
-                }
-                in_header = false;
-            }
             if start {
                 column = 0;
                 if line.first() == Some(&b'.') {
@@ -317,15 +304,39 @@ impl Session {
                 self.out.extend_from_slice(b"\r\n");
             }
         }
-        self.field(job, &field).await;
         if !start {
             self.out.extend_from_slice(b"\r\n");
         }
         self.buf = file;
         Ok(())
     }
+    /// The lines with the addresses of the header sent through the generic maps.
+    async fn with_generic(&self, job: &Delivery<'_>, lines: &[(&[u8], bool)]) -> Vec<Line> {
+        let mut out: Vec<Line> = Vec::new();
+        let mut field: Vec<u8> = Vec::new();
+        let (mut in_header, mut start) = (true, true);
+        for &(line, cut) in lines {
+            if in_header && start {
+                if matches!(line.first(), Some(b' ' | b'\t')) && !field.is_empty() {
+                    field.push(b'\n');
+                    field.extend_from_slice(line);
+                    continue;
+                }
+                self.field(job, &std::mem::take(&mut field), &mut out).await;
+                if header::is_header_or_space(line) && !line.is_empty() {
+                    field.extend_from_slice(line);
+                    continue;
+                }
+                in_header = false;
+            }
+            out.push((line.to_vec(), cut));
+            start = !cut;
+        }
+        self.field(job, &field, &mut out).await;
+        out
+    }
     /// One header field; addresses in it go through the generic maps.
-    async fn field(&mut self, job: &Delivery<'_>, field: &[u8]) {
+    async fn field(&self, job: &Delivery<'_>, field: &[u8], out: &mut Vec<Line>) {
         if field.is_empty() {
             return;
         }
@@ -347,14 +358,10 @@ impl Session {
                 }
             }
             if changed {
-                for line in header::fold(&format!("{} {}", &text[..body_at], external(&tree, true, true))) {
-                    self.say(&line);
-                }
-                return;
+                let lines = header::fold(&format!("{} {}", &text[..body_at], external(&tree, true, true)));
+                return out.extend(lines.into_iter().map(|l| (l.into_bytes(), false)));
             }
         }
-        for line in text.split('\n') {
-            self.say(line);
-        }
+        out.extend(field.split(|b| *b == b'\n').map(|l| (l.to_vec(), false)));
     }
 }

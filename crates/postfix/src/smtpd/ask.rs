@@ -266,10 +266,6 @@ impl Env {
         self.anvil.set(Some(client));
         answer
     }
-    /// An address for log lines, in the form that `info_log_address_format` asks for.
-    pub(crate) fn log_address(&self, address: &str) -> String {
-        if address.is_empty() || self.cfg.str("info_log_address_format") == "internal" { address.to_string() } else { quote_local(address) }
-    }
     /// A text without characters that `smtpd_expansion_filter` does not list.
     pub(crate) fn filter(&self, text: &str) -> String {
         let listed = self.cfg.raw("smtpd_expansion_filter").unwrap_or_default();
