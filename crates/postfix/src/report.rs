@@ -156,6 +156,8 @@ pub(crate) struct Reporter {
     pub(crate) log: Log,
     /// `soft_bounce`
     pub(crate) soft_bounce: bool,
+    /// `address_verify_negative_cache`
+    negative_cache: bool,
     /// `fast_flush_domains`: deferred mail for these is told to flush(8).
     flush: Option<MatchList>,
 }
@@ -176,7 +178,9 @@ impl Reporter {
             Ok(list) if !list.is_empty() => Some(list),
             _ => None,
         };
-        Reporter { sys: d.sys.clone(), log: d.log.clone(), soft_bounce: d.cfg.bool("soft_bounce"), flush }
+        let yes = |name: &str| d.cfg.bool(name);
+        let (soft_bounce, negative_cache) = (yes("soft_bounce"), yes("address_verify_negative_cache"));
+        Reporter { sys: d.sys.clone(), log: d.log.clone(), soft_bounce, negative_cache, flush }
     }
     /// The log line of a delivery attempt.
     fn line(&self, job: &Job, rcpt: &Rcpt, relay: &str, dsn: &Dsn, status: &str, because: &[Because]) {
@@ -241,13 +245,18 @@ impl Reporter {
         ok
     }
     async fn probe(&self, job: &Job, rcpt: &Rcpt, relay: &str, dsn: &Dsn, status: i64, because: &[Because]) -> bool {
-        let ask = Attrs::new()
-            .with("request", "update")
-            .with("address", &rcpt.orig)
-            .with_num("recipient_status", status)
-            .with("reason", &dsn.reason);
-        if ask_once(&self.sys, "private/verify", &ask).await.is_err() {
-            self.log.warn(format_args!("{}: verify service failure", job.id));
+        if status != 0 && !self.negative_cache {
+            self.line(job, rcpt, relay, dsn, "undeliverable-but-not-cached", because);
+            return true;
+        }
+        // The address that was asked about, and the one that it stands for.
+        let last = (rcpt.addr != rcpt.orig).then_some(&rcpt.addr);
+        for address in [Some(&rcpt.orig), last].into_iter().flatten().filter(|a| !a.is_empty()) {
+            let ask = Attrs::new().with("request", "update").with("address", address);
+            let ask = ask.with_num("recipient_status", status).with("reason", &dsn.reason);
+            if ask_once(&self.sys, "private/verify", &ask).await.is_err() {
+                self.log.warn(format_args!("{}: verify service failure", job.id));
+            }
         }
         self.line(job, rcpt, relay, dsn, &dsn.action, because);
         true

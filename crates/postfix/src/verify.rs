@@ -8,7 +8,8 @@ use crate::probe::ProbeSender;
 use crate::report::flag;
 use crate::rewrite_clnt::Resolver;
 use crate::server::Daemon;
-use machine::{Map, Sys};
+use crate::why::{note, parameter};
+use machine::{Because, Map, Sys};
 
 /// An address can be delivered to; nothing is known yet.
 const OK: i64 = 0;
@@ -142,6 +143,27 @@ impl Verify {
         let probe = stale && entry.probed.saturating_add(PROBE_TTL) < self.now();
         (entry, probe)
     }
+    /// Why the answer is this one: the cache's entry with its age and limits, and whether a probe is sent.
+    fn reasons(&self, key: &str, entry: &Entry, probe: bool) -> Vec<Because> {
+        let cfg = &self.d.cfg;
+        let kept = self.cache.get(key).cloned();
+        let mut out = vec![Because::Lookup { table: cfg.str("address_verify_map"), key: key.to_string(), result: kept, place: None }];
+        if entry.updated != 0 {
+            let age = self.now().saturating_sub(entry.updated);
+            let kind = if entry.status == OK { "positive" } else { "negative" };
+            out.push(note(format!("found {age} s ago by a probe: {}", entry.text)));
+            for what in ["expire", "refresh"] {
+                out.push(parameter(cfg, &format!("address_verify_{kind}_{what}_time")));
+            }
+        }
+        if probe {
+            out.push(note(format!("a probe for {key} is sent now")));
+            out.push(parameter(cfg, "address_verify_sender"));
+        } else if entry.probed != 0 {
+            out.push(note(format!("a probe was sent {} s ago and has not been reported on", self.now().saturating_sub(entry.probed))));
+        }
+        out
+    }
     async fn sender(&mut self) -> String {
         if self.sender.is_none() {
             self.sender = Some(ProbeSender::new(&self.d.cfg, &mut self.resolver).await);
@@ -204,7 +226,12 @@ pub(crate) async fn main(sys: Sys) -> i32 {
         match ask.get("request") {
             "query" => {
                 let (entry, probe) = v.query(&key);
-                let answer = Attrs::new().with_num("status", 0).with_num("recipient_status", entry.status).with("reason", &entry.text);
+                let because = crate::why::encode(&v.reasons(&key, &entry, probe));
+                let answer = Attrs::new()
+                    .with("because", &because)
+                    .with_num("status", 0)
+                    .with_num("recipient_status", entry.status)
+                    .with("reason", &entry.text);
                 v.d.server.answer(at, &answer).await;
                 if probe {
                     v.probe(address, entry).await;

@@ -4,7 +4,7 @@ use crate::config::Config;
 use crate::lookup::{MatchKind, MatchList, TableError, Tables};
 use crate::maillog::Log;
 use machine::Sys;
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 /// The addresses on which this machine receives mail: `inet_interfaces` and `proxy_interfaces`.
 pub(crate) async fn own_addresses(sys: &Sys, cfg: &Config) -> Vec<Ipv4Addr> {
@@ -31,6 +31,8 @@ pub(crate) fn literal(domain: &str) -> Option<Ipv4Addr> {
 pub(crate) struct Local {
     destinations: MatchList,
     own: Vec<Ipv4Addr>,
+    /// `::1` is one of them.
+    loopback6: bool,
     log: Log,
 }
 
@@ -40,7 +42,9 @@ impl Local {
     /// # Errors
     /// The text of a fatal message.
     pub(crate) async fn open(sys: &Sys, tables: &Tables) -> Result<Local, String> {
+        let has = |name: &str, words: [&str; 2]| tables.cfg().list(name).iter().any(|w| words.contains(&w.as_str()));
         Ok(Local {
+            loopback6: has("inet_protocols", ["all", "ipv6"]) && has("inet_interfaces", ["all", "loopback-only"]),
             destinations: MatchList::of(tables, "mydestination", MatchKind::Strings).await?,
             own: own_addresses(sys, tables.cfg()).await,
             log: tables.log().clone(),
@@ -66,6 +70,7 @@ impl Local {
             self.log.warn(format_args!("{wrong}"));
             return Ok(false);
         }
-        Ok(literal(name).is_some_and(|ip| self.own.contains(&ip)))
+        let ipv6 = inner.get(5..).filter(|_| self.loopback6).and_then(|a| a.parse::<Ipv6Addr>().ok());
+        Ok(ipv6.is_some_and(|a| a.is_loopback()) || literal(name).is_some_and(|ip| self.own.contains(&ip)))
     }
 }

@@ -352,6 +352,13 @@ impl Cleanup {
             return;
         }
         let sys = self.d.sys.clone();
+        if m.errs & stat::SIZE != 0 {
+            // The file ends where the limit is, in the midst of a record.
+            m.out.truncate(usize::try_from(m.limit).unwrap_or(usize::MAX));
+            if let Some(what) = crate::queue::envelope::cut_record(&m.out).filter(|_| m.out.len() as i64 == m.limit) {
+                self.d.log.warn(format_args!("{}/{}: {what}", m.queue, m.id));
+            }
+        }
         let _ = sys.write(m.fd, &m.out).await;
         let reporter = Reporter::new(&self.d).await;
         let stats = Stats { incoming: m.arrival.unwrap_or(m.created), ..Stats::default() };
@@ -375,10 +382,14 @@ impl Cleanup {
             .with("encoding", m.attr("encoding").unwrap_or(""))
             .with("sender", m.sender.as_deref().unwrap_or(""))
             .with("envelope_id", m.attr("envelope_id").unwrap_or(""))
-            .with_num("ret_flags", m.ret);
+            // What was not checked to the end is not sent back.
+            .with_num("ret_flags", if m.errs & (stat::CONT | stat::SIZE) != 0 { 2 } else { m.ret });
         if reporter.notice("private/bounce", crate::bounce::FLUSH, &ask).await {
             m.errs = 0;
             m.flags |= clean::DISCARD;
+        } else {
+            self.d.log.warn(format_args!("{}: bounce message failure", m.id));
+            m.errs = stat::WRITE;
         }
     }
 }

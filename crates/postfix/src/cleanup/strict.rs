@@ -45,7 +45,7 @@ impl Cleanup {
         m.content.wrong.push(wrong);
         let (_, text) = TEXTS[wrong as usize];
         let (shown, _) = crate::config::cut(shown, 100);
-        let origin = m.attr("log_message_origin").unwrap_or("unknown");
+        let origin = m.attr("log_message_origin").unwrap_or("local");
         let (sender, recip) = (m.sender.as_deref().unwrap_or(""), m.recip.as_deref().unwrap_or("unknown"));
         self.d.log.info(format_args!("{}: reject: mime-error {text}: {shown} from {origin}; from=<{sender}> to=<{recip}>", m.id));
     }

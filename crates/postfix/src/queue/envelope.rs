@@ -166,3 +166,20 @@ pub(crate) fn content(file: &[u8]) -> Vec<(&[u8], bool)> {
     }
     lines
 }
+/// What is missing of the last record, in the words of the log.
+pub(crate) fn cut_record(file: &[u8]) -> Option<String> {
+    let mut at = 0;
+    while let Some((_, _, to)) = crate::ipc::record_at(file, at) {
+        at = to;
+    }
+    let kind = *file.get(at)?;
+    let (mut len, mut shift) = (0u64, 0);
+    for b in &file[at + 1..] {
+        len |= u64::from(b & 0x7f) << shift;
+        if b & 0x80 == 0 {
+            return Some(format!("unexpected EOF in data, record type {kind} length {len}"));
+        }
+        shift = (shift + 7).min(56);
+    }
+    Some(format!("unexpected EOF reading length, record type {kind}"))
+}

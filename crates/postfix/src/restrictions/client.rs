@@ -46,9 +46,9 @@ pub(super) fn permit_sasl_authenticated<'a>(check: &'a mut Check, _: &'a Cx, _: 
 }
 
 /// Client certificates: nobody has shown one.
-pub(super) fn ccert(check: &mut Check, restriction: &str) -> Judged {
+pub(super) fn ccert(check: &mut Check) -> Judged {
     if !check.env.cfg.bool("smtpd_tls_ask_ccert") {
-        check.env.log.warn(format_args!("{restriction} is requested, but \"smtpd_tls_ask_ccert = no\""));
+        check.env.log.warn(format_args!("check_ccert_access is requested, but \"smtpd_tls_ask_ccert = no\""));
     }
     Ok(Outcome::Dunno)
 }

@@ -94,7 +94,7 @@ struct Template<'a>(Attributes<'a>, [(&'static str, String); 6]);
 impl Scope for Template<'_> {
     fn lookup(&self, name: &str) -> Option<String> {
         match self.1.iter().find(|(n, _)| *n == name) {
-            Some((_, value)) => Some(value.clone()),
+            Some((_, value)) => Some(self.0.filter(value)),
             None => self.0.lookup(name),
         }
     }
@@ -122,7 +122,7 @@ async fn refuse(check: &mut Check, domain: &str, what: &str, class: &str, reason
         let text = template.as_deref().unwrap_or(&default);
         let expanded = expand(text, &Template(Attributes::new(&env, &check.facts), names), false);
         if !expanded.error || template.is_none() {
-            break env.filter(&expanded.text);
+            break expanded.text;
         }
         env.log.warn(format_args!("refuse: bad rbl reply template for domain {domain}: {text}"));
         template = None;

@@ -87,7 +87,7 @@ use Rule::{Access, Dns, Later, Now, Server};
 
 /// All of them by name. Old names stand beside the new ones.
 static TABLE: &[Restriction] = &[
-    Restriction("check_ccert_access", Arg::Table, Now(|c, _, _| client::ccert(c, "check_ccert_access"))),
+    Restriction("check_ccert_access", Arg::Table, Now(|c, _, _| client::ccert(c))),
     Restriction("check_client_a_access", Arg::Table, Server(Subject::Client, RecordType::A)),
     Restriction("check_client_access", Arg::Table, Access(Subject::Client)),
     Restriction("check_client_mx_access", Arg::Table, Server(Subject::Client, RecordType::MX)),
@@ -126,8 +126,8 @@ static TABLE: &[Restriction] = &[
     Restriction("permit_naked_ip_address", Arg::No, Later(helo::permit_naked_ip_address)),
     Restriction("permit_rhswl_client", Arg::Domain, Dns(Subject::ClientName, true)),
     Restriction("permit_sasl_authenticated", Arg::No, Later(client::permit_sasl_authenticated)),
-    Restriction("permit_tls_all_clientcerts", Arg::No, Now(|c, _, _| client::ccert(c, "permit_tls_all_clientcerts"))),
-    Restriction("permit_tls_clientcerts", Arg::No, Now(|c, _, _| client::ccert(c, "permit_tls_clientcerts"))),
+    Restriction("permit_tls_all_clientcerts", Arg::No, Now(|_, _, _| Ok(Outcome::Dunno))),
+    Restriction("permit_tls_clientcerts", Arg::No, Now(|_, _, _| Ok(Outcome::Dunno))),
     Restriction("reject", Arg::No, Now(general::reject)),
     Restriction("reject_authenticated_sender_login_mismatch", Arg::No, Later(sender::authenticated_mismatch)),
     Restriction("reject_invalid_helo_hostname", Arg::No, Now(helo::invalid)),
@@ -199,7 +199,7 @@ pub(crate) fn unreached(check: &mut Check, list: &List, from: usize) {
 }
 
 /// A class that names itself never ends: Postfix counts on its stack, which ends the process. Tables stop earlier, with a warning.
-const DEEPEST: u32 = 160;
+const DEEPEST: u32 = 130;
 
 /// Evaluates a list from its first element.
 pub(crate) fn evaluate<'a>(check: &'a mut Check, list: Rc<List>, cx: &'a Cx) -> Work<'a> {
@@ -323,7 +323,10 @@ async fn element(check: &mut Check, list: &List, cx: &Cx, name: &str, next: usiz
 }
 
 /// Whether the list, or a class in it, protects against relaying. Says so if something stands behind `permit`.
-pub(crate) fn protects(list: &List, classes: &machine::Map<String, Rc<List>>, log: &crate::maillog::Log) -> bool {
+pub(crate) fn protects(list: &List, classes: &machine::Map<String, Rc<List>>, log: &crate::maillog::Log, depth: u32) -> Option<bool> {
+    if depth > DEEPEST {
+        return None;
+    }
     let mut at = 0;
     while let Some(name) = list.elements.get(at) {
         let next = list.elements.get(at + 1);
@@ -335,16 +338,18 @@ pub(crate) fn protects(list: &List, classes: &machine::Map<String, Rc<List>>, lo
             if let Some(rest) = next {
                 log.warn(format_args!("restriction `{rest}' after `{name}' is ignored"));
             }
-            return false;
+            return Some(false);
         }
-        if RELAY_PROTECTION.iter().any(|p| p.eq_ignore_ascii_case(name))
-            || classes.get(name).is_some_and(|class| protects(class, classes, log))
-        {
-            return true;
+        let class = classes.get(name).map(|class| protects(class, classes, log, depth + 1));
+        if class == Some(None) {
+            return None;
+        }
+        if RELAY_PROTECTION.iter().any(|p| p.eq_ignore_ascii_case(name)) || class == Some(Some(true)) {
+            return Some(true);
         }
         at += 1;
     }
-    false
+    Some(false)
 }
 
 #[cfg(test)]

@@ -73,16 +73,20 @@ pub(super) async fn unverified_address(check: &mut Check, subject: Subject) -> J
     let class = subject.class();
     let tempfail = format!("unverified_{side}_tempfail_action");
     let env = check.env.clone();
-    let Some((status, mut why)) = env.verify(&address).await else {
+    let Some((status, mut why, reasons)) = env.verify(&address).await else {
         env.log.warn(format_args!("{} service failure", env.cfg.str("address_verify_service_name")));
         return check.tempfail(&tempfail, 450, dsn, format!("<{address}>: {class} rejected: address verification problem"));
     };
+    check.ladder.extend(reasons);
     // 0: deliverable, 1: put off, 2: bounces, 3: not yet known.
     let code = match status {
         0 => return Ok(Outcome::Dunno),
-        2 => check.code(&format!("unverified_{side}_reject_code")),
-        _ => check.code(&format!("unverified_{side}_defer_code")),
+        2 => "reject",
+        _ => "defer",
     };
+    let code = format!("unverified_{side}_{code}_code");
+    check.because(crate::why::parameter(&env.cfg, &code));
+    let code = check.code(&code);
     let other = env.cfg.str(&format!("unverified_{side}_reject_reason"));
     if code >= 400 && !other.is_empty() {
         why = other;

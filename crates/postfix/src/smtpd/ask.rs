@@ -216,7 +216,7 @@ impl Env {
         self.sys.ifaces().await.iter().any(|i| i.addrs.iter().any(|(a, _)| *a == ip))
     }
     /// What the verify service knows of an address: status and reason. `None`: it does not answer.
-    pub(crate) async fn verify(&self, address: &str) -> Option<(i64, String)> {
+    pub(crate) async fn verify(&self, address: &str) -> Option<(i64, String, Vec<Because>)> {
         let service = format!("private/{}", self.cfg.str("address_verify_service_name"));
         let question = Attrs::new().with("request", "query").with("address", address);
         let tries = self.cfg.int("address_verify_poll_count").max(1);
@@ -224,7 +224,11 @@ impl Env {
             let answer = ask_once(&self.sys, &service, &question).await.ok().filter(|a| a.num("status") == 0 && !a.0.is_empty())?;
             let status = answer.num("recipient_status");
             if status != 3 || i == tries {
-                return Some((status, answer.get("reason").to_string()));
+                let mut because = crate::why::decode(answer.get("because"));
+                if status == 3 {
+                    because.push(crate::why::parameter(&self.cfg, "address_verify_poll_count"));
+                }
+                return Some((status, answer.get("reason").to_string(), because));
             }
             let pause = u64::try_from(self.cfg.time("address_verify_poll_delay")).unwrap_or(3);
             let _ = self.sys.sleep(pause.saturating_mul(1_000_000)).await;
@@ -266,11 +270,11 @@ impl Env {
         self.anvil.set(Some(client));
         answer
     }
-    /// A text without characters that `smtpd_expansion_filter` does not list.
+    /// A value without what `smtpd_expansion_filter` does not list.
     pub(crate) fn filter(&self, text: &str) -> String {
-        let listed = self.cfg.raw("smtpd_expansion_filter").unwrap_or_default();
-        let plain = |c: char| c == '\t' || c == ' ' || listed.contains(c);
-        text.chars().map(|c| if plain(c) { c } else { '_' }).collect()
+        let listed = crate::config::unescape(self.cfg.raw("smtpd_expansion_filter").unwrap_or_default());
+        let bytes = text.bytes().map(|b| if listed.contains(&b) { b } else { b'_' }).collect::<Vec<u8>>();
+        String::from_utf8_lossy(&bytes).into_owned()
     }
     /// Whether header addresses of this client's mail count as ours: `local` or `remote`. The refusal if that cannot be found out.
     pub(crate) async fn rewrite_context(&self, check: &mut Check) -> Result<&'static str, String> {

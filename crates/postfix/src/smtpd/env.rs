@@ -10,7 +10,7 @@ use crate::restrictions::check::CLASSES;
 use crate::restrictions::{LISTS, List, RELAY_PROTECTION, protects, takes_policy};
 use crate::rewrite_clnt::{Resolved, Resolver};
 use crate::sasl;
-use machine::{Fd, Map, Sys};
+use machine::{Fd, KillTarget, Map, Signal, Sys};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use wire::smtp::BareLf;
@@ -228,7 +228,13 @@ impl Env {
         let mismatch = "reject_authenticated_sender_login_mismatch reject_unauthenticated_sender_login_mismatch";
         let name = "reject_sender_login_mismatch";
         classes.insert(name.to_string(), lists.parse(name, mismatch).await?);
-        if checks && !protects(&parsed[4], &classes, &log) && !protects(&parsed[3], &classes, &log) {
+        let protected = |list: &List| protects(list, &classes, &log, 0);
+        let safe = protected(&parsed[4]).and_then(|yes| if yes { Some(true) } else { protected(&parsed[3]) });
+        if checks && safe.is_none() {
+            // A class that names itself: the real process breaks down here.
+            let _ = sys.kill(KillTarget::Pid(sys.pid()), Some(Signal::Segv)).await;
+        }
+        if checks && safe == Some(false) {
             let (last, first) = (RELAY_PROTECTION[5], &RELAY_PROTECTION[..5]);
             return Err(format!(
                 "in parameter smtpd_relay_restrictions or smtpd_recipient_restrictions, specify at least one working instance of: {} or {last}",

@@ -17,6 +17,10 @@ impl<'a> Attributes<'a> {
     pub(crate) fn new(env: &'a Env, facts: &'a Facts) -> Self {
         Attributes { env, facts }
     }
+    /// A value as texts for the client may show it.
+    pub(crate) fn filter(&self, value: &str) -> String {
+        self.env.filter(value)
+    }
     /// `sender`, `sender_name`, `sender_domain` and the same of the recipient.
     fn address(address: Option<&str>, part: &str) -> Option<String> {
         let Some(address) = address else { return Some(String::new()) };
@@ -55,6 +59,6 @@ impl Scope for Attributes<'_> {
         if found.is_none() {
             self.env.log.warn(format_args!("unknown macro name \"{name}\" in expansion request"));
         }
-        found
+        found.map(|value| self.filter(&value))
     }
 }

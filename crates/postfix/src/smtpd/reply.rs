@@ -78,7 +78,7 @@ fn add_footer(session: &Session, line: &str, footer: &str) -> String {
         if expanded.error {
             return line.to_string();
         }
-        out.push_str(&env.filter(&expanded.text));
+        out.push_str(&expanded.text);
     }
     if added {
         out.replace_range(3..4, "-");
