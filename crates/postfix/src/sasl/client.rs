@@ -76,13 +76,16 @@ impl Client {
     /// # Errors
     /// Why there is none, in the words of the library.
     pub(crate) fn next(&mut self, cfg: &Config, challenge: &str) -> Result<String, &'static str> {
-        let challenge = base64::decode(challenge.as_bytes()).map_err(|_| "authentication failure")?;
+        let challenge = base64::decode(challenge.as_bytes()).map_err(|_| "another step is needed in authentication")?;
         self.steps += 1;
         let text = match (self.mechanism, self.steps) {
             ("LOGIN", 1) => self.user.clone(),
             ("LOGIN", 2) => self.password.clone(),
             ("CRAM-MD5", 1) => format!("{} {}", self.user, wire::md5::hmac_hex(self.password.as_bytes(), &challenge)),
-            ("PLAIN" | "LOGIN" | "CRAM-MD5" | "ANONYMOUS", _) => return Err("authentication failure"),
+            ("PLAIN" | "LOGIN" | "CRAM-MD5" | "ANONYMOUS", _) => {
+                cfg.log().warn(format_args!("SASL authentication problem: attempting client step after doneflag"));
+                return Err("generic failure");
+            }
             (other, _) => {
                 cfg.log().warn(format_args!("SASL mechanism {other}: not simulated here"));
                 return Err("generic failure");

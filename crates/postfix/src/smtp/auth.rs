@@ -126,7 +126,7 @@ impl Session {
         let mut client = match Client::choose(&cfg, &parameter, &offered, (&user, &password)).await {
             Ok(client) => client,
             Err(Ok(why)) => {
-                self.cannot(job, why).await;
+                self.no_answer(job, why).await;
                 return Ok(false);
             }
             Err(Err(status)) => {
@@ -159,22 +159,31 @@ impl Session {
             let challenge = line.get(4..).unwrap_or("").trim();
             let answer = match first.take() {
                 Some(initial) if challenge.is_empty() => Ok(initial),
-                Some(_) => Err("protocol error"),
+                Some(initial) => {
+                    let why = format!("non-empty initial {} challenge from server {}: {initial}", client.mechanism, self.name);
+                    self.cannot(job, &why, "protocol error").await;
+                    return Ok(false);
+                }
                 None => client.next(&cfg, challenge),
             };
             match answer {
                 Ok(answer) => self.say(&answer),
                 Err(why) => {
-                    self.cannot(job, why).await;
+                    self.no_answer(job, why).await;
                     return Ok(false);
                 }
             }
         }
     }
     /// The library has no answer.
-    async fn cannot(&mut self, job: &mut Delivery<'_>, why: &str) {
-        let text = format!("SASL authentication failed; cannot authenticate to server {}: {why}", self.name);
-        let dsn = Dsn { dtype: "x-sasl".to_string(), dtext: why.to_string(), ..Dsn::new("4.7.0", text) };
+    async fn no_answer(&mut self, job: &mut Delivery<'_>, why: &str) {
+        let text = format!("cannot authenticate to server {}: {why}", self.name);
+        self.cannot(job, &text, why).await;
+    }
+    /// The login ends without a word of the server against it.
+    async fn cannot(&mut self, job: &mut Delivery<'_>, text: &str, diagnostic: &str) {
+        let text = format!("SASL authentication failed; {text}");
+        let dsn = Dsn { dtype: "x-sasl".to_string(), dtext: diagnostic.to_string(), ..Dsn::new("4.7.0", text) };
         self.give_up(job, dsn, true).await;
     }
 }
