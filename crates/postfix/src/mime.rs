@@ -41,6 +41,15 @@ pub(crate) struct Structure {
     pub(crate) encoding: String,
 }
 
+/// The boundary that a Content-Type field's value names; empty: it names an empty one.
+pub(crate) fn boundary(value: &str) -> Option<&str> {
+    let rest = value.get(value.to_ascii_lowercase().find("boundary=")? + "boundary=".len()..)?;
+    match rest.strip_prefix('"') {
+        Some(quoted) => quoted.split('"').next(),
+        None => rest.split([';', ' ', '\t', '\n', '(']).next(),
+    }
+}
+
 impl Structure {
     /// A header field. False: parts lie deeper than `nesting` allows.
     pub(crate) fn field(&mut self, text: &str, kind: Option<&Kind>, parts: bool, nesting: usize) -> bool {
@@ -59,13 +68,8 @@ impl Structure {
         }
         self.composite |= lower.starts_with("multipart/");
         if lower.starts_with("multipart/")
-            && let Some(at) = lower.find("boundary=")
+            && let Some(mark) = boundary(value)
         {
-            let rest = &value[at + 9..];
-            let mark = match rest.strip_prefix('"') {
-                Some(quoted) => quoted.split('"').next().unwrap_or(""),
-                None => rest.split([';', ' ', '\t', '\n', '(']).next().unwrap_or(""),
-            };
             if self.boundaries.len() >= nesting {
                 return false;
             }

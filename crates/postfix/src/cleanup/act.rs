@@ -88,23 +88,13 @@ impl Cleanup {
                 }
             }
             "PREPEND" => {
-                if rest.is_empty() {
-                    log.warn(format_args!("PREPEND action without text in {title} map"));
-                } else if context == "header" && header::name_len(rest.as_bytes()).is_none() {
-                    let need = "need \"headername: headervalue\"";
-                    log.warn(format_args!("bad PREPEND header text \"{rest}\" in {title} map -- {need}"));
-                } else {
+                if header::fits(log, "PREPEND", context, rest, title) {
                     self.log_act(m, "prepend", context, text, rest, hit);
                     m.text(rec::NORM, rest.as_bytes());
                 }
             }
             "REPLACE" => {
-                if rest.is_empty() {
-                    log.warn(format_args!("REPLACE action without text in {title} map"));
-                } else if context == "header" && header::name_len(rest.as_bytes()).is_none() {
-                    let need = "need \"headername: headervalue\"";
-                    log.warn(format_args!("bad REPLACE header text \"{rest}\" in {title} map -- {need}"));
-                } else {
+                if header::fits(log, "REPLACE", context, rest, title) {
                     self.log_act(m, "replace", context, text, rest, hit);
                     return Some(rest.to_string());
                 }

@@ -1,6 +1,7 @@
 //! Header fields that Postfix knows, and folding of rewritten ones. Source: header_opts(3), cleanup_fold_header.
 
 use crate::config::Config;
+use crate::maillog::Log;
 
 /// Addresses of senders.
 pub(crate) const SENDER: u8 = 1;
@@ -56,6 +57,20 @@ static KINDS: [Kind; 31] = [
     kind("Sender", SENDER),
     kind("To", RCPT | EXTRACT),
 ];
+
+/// Whether the text of a check's action can stand where it is to stand: there is one, and in a header it is a field. Says what is wrong.
+pub(crate) fn fits(log: &Log, action: &str, context: &str, text: &str, title: &str) -> bool {
+    if text.is_empty() {
+        log.warn(format_args!("{action} action without text in {title} map"));
+        return false;
+    }
+    let field = context != "header" || name_len(text.as_bytes()).is_some();
+    if !field {
+        let need = "need \"headername: headervalue\"";
+        log.warn(format_args!("bad {action} header text \"{text}\" in {title} map -- {need}"));
+    }
+    field
+}
 
 /// Length of a field name at the start of a line: printable characters up to a colon, blanks before it allowed.
 pub(crate) fn name_len(line: &[u8]) -> Option<usize> {

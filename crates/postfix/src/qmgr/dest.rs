@@ -135,11 +135,15 @@ impl Qmgr {
     /// Complains if a destination's mail takes more than a fifth of the active queue.
     pub(super) fn warn_of_clog(&mut self, at: usize) {
         let (cfg, log) = (self.d.cfg.clone(), self.d.log.clone());
-        let (pause, limit) = (cfg.time("qmgr_clog_warn_time"), cfg.int("qmgr_message_active_limit"));
+        let limit = cfg.int("qmgr_message_active_limit");
         let busy = self.running.iter().filter(|r| r.dest == at).count() as i64;
         let (dest, now) = (&self.dests[at], self.d.sys.now());
         let (length, all) = (dest.todo.len() as i64 + busy, self.active.len().max(1) as i64);
-        if !cfg.bool("helpful_warnings") || pause <= 0 || length <= limit / 5 || now < dest.clog_quiet {
+        if length <= limit / 5 || now < dest.clog_quiet {
+            return;
+        }
+        let pause = cfg.time("qmgr_clog_warn_time");
+        if pause <= 0 || !cfg.bool("helpful_warnings") {
             return;
         }
         let transport = &self.transports[dest.transport];

@@ -115,18 +115,17 @@ fn act(job: &Delivery<'_>, context: &str, text: &str, hit: &Hit, title: &str, ou
     match command.to_ascii_uppercase().as_str() {
         "WARN" => tell("warning"),
         "INFO" => tell("info"),
-        action @ ("REPLACE" | "PREPEND") if rest.is_empty() => log.warn(format_args!("{action} action without text in {title} map")),
-        action @ ("REPLACE" | "PREPEND") if context == "header" && header::name_len(rest.as_bytes()).is_none() => {
-            let need = "need \"headername: headervalue\"";
-            log.warn(format_args!("bad {action} header text \"{rest}\" in {title} map -- {need}"));
-        }
         "REPLACE" => {
-            tell("replace");
-            return Some(rest.to_string());
+            if header::fits(log, "REPLACE", context, rest, title) {
+                tell("replace");
+                return Some(rest.to_string());
+            }
         }
         "PREPEND" => {
-            tell("prepend");
-            out.push((rest.as_bytes().to_vec(), false));
+            if header::fits(log, "PREPEND", context, rest, title) {
+                tell("prepend");
+                out.push((rest.as_bytes().to_vec(), false));
+            }
         }
         "STRIP" => {
             tell("strip");

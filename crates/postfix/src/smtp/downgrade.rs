@@ -2,6 +2,7 @@
 //! Source: RFC 6152 §3, RFC 2045 §6, mime_state(3).
 
 use crate::cleanup::header;
+use crate::mime::boundary;
 
 /// The part that is being read.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -85,8 +86,8 @@ impl Job {
             let lower = value.to_ascii_lowercase();
             if lower.starts_with("multipart/") {
                 self.part.kind = Kind::Multipart;
-                if let Some(mark) = boundary_of(value, &lower) {
-                    self.boundaries.push(mark);
+                if let Some(mark) = boundary(value).filter(|m| !m.is_empty()) {
+                    self.boundaries.push(mark.as_bytes().to_vec());
                 }
             } else if lower.starts_with("message/") {
                 self.part.kind = Kind::Message;
@@ -153,16 +154,6 @@ impl Job {
     fn encode(&mut self, b: u8) {
         self.line.extend_from_slice(format!("={b:02X}").as_bytes());
     }
-}
-
-fn boundary_of(value: &str, lower: &str) -> Option<Vec<u8>> {
-    let at = lower.find("boundary=")? + "boundary=".len();
-    let rest = value.get(at..)?;
-    let mark = match rest.strip_prefix('"') {
-        Some(quoted) => quoted.split('"').next()?,
-        None => rest.split([';', ' ', '\t', '(']).next()?,
-    };
-    (!mark.is_empty()).then(|| mark.as_bytes().to_vec())
 }
 
 #[cfg(test)]
