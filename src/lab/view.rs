@@ -19,6 +19,8 @@ pub(super) fn page(lab: &Lab, ctx: &Context<Lab>) -> Html {
     platform::root("data-top", Some(lab.top.id()));
     platform::root("data-bottom", Some(lab.bottom.id()));
     platform::root("data-split", (!lab.two()).then_some("0"));
+    // Views that hold something lit which cannot be seen.
+    let marks = lab.holders() & !lab.seen;
     let width = (lab.width > 0).then(|| ["--views:", &lab.width.to_string(), "rem"].concat());
     html! {
         <div class="lab">
@@ -27,10 +29,10 @@ pub(super) fn page(lab: &Lab, ctx: &Context<Lab>) -> Html {
             { notices(lab, link, lang) }
             <main class="work free" style={width} inert={modal(lab)}>
                 { panes::terminal::pane(lab, link, lang) }
-                { side(lab, link, lang) }
+                { side(lab, marks, link, lang) }
             </main>
             { keybar(lab, link, lang) }
-            { phone_tabs(lab, link, lang) }
+            { phone_tabs(lab, marks, link, lang) }
             <div class="sr" role="status" aria-live="polite" data-live="events">{ &lab.spoken }</div>
             if lab.menu { { menu(lab, ctx) } }
             if lab.offer.is_some() { { lab.panes.first().map(|dialog| dialog(lab, link, lang)).unwrap_or_default() } }
@@ -112,11 +114,10 @@ fn notices(lab: &Lab, link: &Scope<Lab>, lang: Lang) -> Html {
     }
 }
 
-fn side(lab: &Lab, link: &Scope<Lab>, lang: Lang) -> Html {
+fn side(lab: &Lab, marks: u32, link: &Scope<Lab>, lang: Lang) -> Html {
     let two = lab.two();
-    let holders = lab.holders() & !lab.seen;
     let tab = |view: View, selected: bool, one: bool| {
-        let mark = View::ALL.iter().position(|v| v.0 == view).is_some_and(|n| holders >> n & 1 == 1);
+        let mark = marks & View::bits(&[view]) != 0;
         let class = classes!(one.then_some("one"));
         html! {
             <button role="tab" {class} aria-selected={if selected { "true" } else { "false" }} onclick={link.callback(move |_| Msg::Show(view))}>{ lang.t(view.name()) }{ panes::here(mark, lang) }</button>
@@ -139,7 +140,7 @@ fn side(lab: &Lab, link: &Scope<Lab>, lang: Lang) -> Html {
 /// A view's pane; empty while it is not chosen, so that it costs nothing.
 fn one(lab: &Lab, view: View, link: &Scope<Lab>, lang: Lang) -> Html {
     let chosen = lab.top == view || lab.two() && lab.bottom == view;
-    let draw = View::ALL.iter().position(|v| v.0 == view).and_then(|n| lab.panes.get(n + 1));
+    let draw = lab.panes.get(view.place() + 1);
     let body = match draw {
         _ if !chosen => Html::default(),
         Some(pane) => pane(lab, link, lang),
@@ -179,21 +180,20 @@ fn insert_text(text: &str) {
     }
 }
 
-fn phone_tabs(lab: &Lab, link: &Scope<Lab>, lang: Lang) -> Html {
+fn phone_tabs(lab: &Lab, marks: u32, link: &Scope<Lab>, lang: Lang) -> Html {
     let terminal = lab.phone == Phone::Terminal;
-    let holders = lab.holders() & !lab.seen;
-    // Bits of the views that a tab stands for.
-    let tab = |label: i18n::Msg, path: &'static str, on: bool, views: u32, msg: fn() -> Msg| {
-        html! { <button role="tab" aria-selected={if on { "true" } else { "false" }} onclick={link.callback(move |_| msg())}>{ icon(path) }{ lang.t(label) }{ panes::here(holders & views != 0, lang) }</button> }
+    // A tab and the views that it stands for; none: the terminal.
+    let tab = |label: i18n::Msg, path: &'static str, views: &[View], msg: fn() -> Msg| {
+        let on = if views.is_empty() { terminal } else { !terminal && views.contains(&lab.top) };
+        html! { <button role="tab" aria-selected={if on { "true" } else { "false" }} onclick={link.callback(move |_| msg())}>{ icon(path) }{ lang.t(label) }{ panes::here(marks & View::bits(views) != 0, lang) }</button> }
     };
-    let side = |view| !terminal && lab.top == view;
     html! {
         <nav class="ptabs" role="tablist" aria-label={lang.t(i18n::VIEWS)}>
-            { tab(i18n::TERMINAL, icons::TERMINAL, terminal, 0, || Msg::Phone(Phone::Terminal)) }
-            { tab(i18n::WHY, icons::WHY, side(View::Why), 1, || Msg::Show(View::Why)) }
-            { tab(i18n::LOG_SHORT, icons::LOG, side(View::Log), 1 << 3, || Msg::Show(View::Log)) }
-            { tab(i18n::FILES, icons::FILE, side(View::Files), 0, || Msg::Show(View::Files)) }
-            { tab(i18n::MORE, icons::MORE, side(View::Map) || side(View::Base64) || side(View::Queue) || side(View::Mailboxes), 0b11_0010, || Msg::Menu) }
+            { tab(i18n::TERMINAL, icons::TERMINAL, &[], || Msg::Phone(Phone::Terminal)) }
+            { tab(i18n::WHY, icons::WHY, &[View::Why], || Msg::Show(View::Why)) }
+            { tab(i18n::LOG_SHORT, icons::LOG, &[View::Log], || Msg::Show(View::Log)) }
+            { tab(i18n::FILES, icons::FILE, &[View::Files], || Msg::Show(View::Files)) }
+            { tab(i18n::MORE, icons::MORE, &[View::Map, View::Base64, View::Queue, View::Mailboxes], || Msg::Menu) }
         </nav>
     }
 }

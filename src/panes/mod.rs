@@ -41,6 +41,14 @@ impl View {
         (View::Mailboxes, "mailboxes", i18n::MAILBOXES, 'm', false),
         (View::Files, "files", i18n::FILES, 'f', false),
     ];
+    /// Its place in the table.
+    pub(crate) fn place(self) -> usize {
+        Self::ALL.iter().position(|v| v.0 == self).unwrap_or_default()
+    }
+    /// Views as bits, by their place in the table.
+    pub(crate) fn bits(views: &[View]) -> u32 {
+        views.iter().fold(0, |bits, v| bits | 1 << v.place())
+    }
     /// Its name in `data-pane`.
     pub(crate) fn id(self) -> &'static str {
         Self::ALL.iter().find(|v| v.0 == self).map_or("", |v| v.1)
