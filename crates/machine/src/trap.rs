@@ -455,6 +455,25 @@ pub enum Facility {
     Authpriv,
 }
 
+impl Facility {
+    /// The facility of this name. Those that have no file of their own go where the user's go.
+    pub fn named(name: &str) -> Option<Facility> {
+        Some(match name {
+            "kern" => Facility::Kern,
+            "mail" => Facility::Mail,
+            "daemon" => Facility::Daemon,
+            "auth" | "security" => Facility::Auth,
+            "cron" => Facility::Cron,
+            "authpriv" => Facility::Authpriv,
+            "user" | "ftp" | "lpr" | "news" | "syslog" | "uucp" => Facility::User,
+            _ => match name.strip_prefix("local").map(str::as_bytes) {
+                Some([b'0'..=b'7']) => Facility::User,
+                _ => return None,
+            },
+        })
+    }
+}
+
 /// Things a guest does without waiting; the kernel carries them out, in order, at the guest's next trap.
 pub enum Effect {
     /// Bytes to a descriptor.

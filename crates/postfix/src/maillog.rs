@@ -37,6 +37,7 @@ struct Inner {
     stderr: bool,
     utf8: Cell<bool>,
     internal: Cell<bool>,
+    facility: Cell<Facility>,
 }
 
 /// A Postfix process's voice. Cheap to clone; every clone speaks with the same tag.
@@ -56,6 +57,7 @@ impl Log {
             stderr,
             utf8: Cell::new(false),
             internal: Cell::new(false),
+            facility: Cell::new(Facility::Mail),
         }))
     }
     /// A daemon: syslog only, as `postfix/NAME`.
@@ -91,6 +93,10 @@ impl Log {
         // The name in the log may be another one than that on the terminal.
         let program = self.0.tag.borrow().rsplit('/').next().filter(|n| !n.is_empty()).unwrap_or(&self.0.name).to_string();
         *self.0.tag.borrow_mut() = tag(syslog_name, &program);
+    }
+    /// Where its lines go in the log (`syslog_facility`), if there is such a place.
+    pub(crate) fn set_facility(&self, facility: Facility) {
+        self.0.facility.set(facility);
     }
     /// Whether letters beyond ASCII stay as they are (`smtputf8_enable`); else each of their bytes becomes `?`.
     pub(crate) fn set_utf8(&self, utf8: bool) {
@@ -160,7 +166,7 @@ impl Log {
             sys.print(STDERR, format_args!("{}: {line}\n", self.0.name));
         }
         if self.0.syslog {
-            sys.log(Facility::Mail, &self.0.tag.borrow(), line, trace);
+            sys.log(self.0.facility.get(), &self.0.tag.borrow(), line, trace);
         }
     }
 }

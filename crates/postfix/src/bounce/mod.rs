@@ -15,8 +15,8 @@ use crate::report::{Dsn, flag, notify};
 use crate::server::Daemon;
 use machine::Sys;
 use notice::Notice;
-use template::Kind;
 pub(crate) use template::show as show_templates;
+use template::{Kind, Templates};
 
 /// Requests.
 pub(crate) const APPEND: i64 = 0;
@@ -42,54 +42,68 @@ pub(crate) async fn main(sys: Sys) -> i32 {
     if let Err(why) = crate::post::old_from(&d.cfg) {
         return d.log.fatal(&why).await;
     }
+    let mut templates = match Templates::read(&d.cfg, &d.log).await {
+        Ok(templates) => templates,
+        Err(why) => return d.log.fatal(&why).await,
+    };
     d.jail().await;
     while let Some(mut conn) = d.server.client().await {
-        serve(&d, &mut conn).await;
+        if let Err(why) = serve(&d, &mut templates, &mut conn).await {
+            return d.log.fatal(&why).await;
+        }
         conn.close().await;
     }
     0
 }
 
-async fn serve(d: &Daemon, conn: &mut Conn) {
-    let Some(ask) = conn.recv().await else { return };
+/// Serves one request.
+///
+/// # Errors
+/// The text of a fatal message.
+async fn serve(d: &Daemon, t: &mut Templates, conn: &mut Conn) -> Result<(), String> {
+    let Some(ask) = conn.recv().await else { return Ok(()) };
     let service = d.server.service.as_str();
     let ok = match ask.num("nrequest") {
         APPEND => journal::append(&d.sys, service, &ask).await,
-        FLUSH => returned(d, service, &ask, None).await,
-        VERP => returned_verp(d, service, &ask).await,
-        WARN => waiting(d, service, &ask).await,
+        FLUSH => returned(d, t, &ask, None).await?,
+        VERP => returned_verp(d, t, &ask).await?,
+        WARN => waiting(d, t, &ask).await?,
         ONE => {
             let record = Record { rcpt: crate::deliver::get_rcpt(&ask), dsn: Dsn::get(&ask) };
-            returned(d, service, &ask, Some(record)).await
+            returned(d, t, &ask, Some(record)).await?
         }
-        TRACE => delivered(d, service, &ask).await,
+        TRACE => delivered(d, t, &ask).await?,
         _ => false,
     };
     let _ = conn.send(&Attrs::new().with_num("status", if ok { 0 } else { -1 })).await;
+    Ok(())
 }
 
 /// Composes and posts one notice. `None`: it could not be posted; `Some("")`: no recipient wants one.
-async fn send(d: &Daemon, n: &Notice, from: &str, to: &str, copy: bool, filter: i64, full: bool) -> Option<String> {
+async fn send(d: &Daemon, n: &Notice<'_>, from: &str, to: &str, copy: bool, filter: i64, full: bool) -> Posted {
     let rows: Vec<&Record> = n.records.iter().filter(|r| filter == 0 || r.rcpt.notify == 0 || r.rcpt.notify & filter != 0).collect();
     let nobody = rows.is_empty() && (n.kind != Kind::Failure || n.log_found);
     if nobody && !n.single {
         // That nobody wants to know is only found when the notice is begun.
-        let mut post = Post::open(&d.sys, &d.cfg, from, to, "bounce", 0).await?;
-        n.begin(d, &mut post, to, copy);
+        let Some(mut post) = Post::open(&d.sys, &d.cfg, from, to, "bounce", (0, n.utf8())).await else { return Ok(None) };
+        n.begin(d, &mut post, to, copy)?;
         post.cancel().await;
     }
     if nobody {
-        return Some(String::new());
+        return Ok(Some(String::new()));
     }
     post(d, n, (from, to), copy, &rows, full).await
 }
 
-/// Posts a notice of these recipients: its queue id.
-async fn post(d: &Daemon, n: &Notice, (from, to): (&str, &str), copy: bool, rows: &[&Record], full: bool) -> Option<String> {
-    let mut post = Post::open(&d.sys, &d.cfg, from, to, "bounce", 0).await?;
-    n.compose(d, &mut post, to, copy, rows, full);
+/// The queue id of a notice that was posted, or the text of a fatal message.
+type Posted = Result<Option<String>, String>;
+
+/// Posts a notice of these recipients.
+async fn post(d: &Daemon, n: &Notice<'_>, (from, to): (&str, &str), copy: bool, rows: &[&Record], full: bool) -> Posted {
+    let Some(mut post) = Post::open(&d.sys, &d.cfg, from, to, "bounce", (0, n.utf8())).await else { return Ok(None) };
+    n.compose(d, &mut post, to, copy, rows, full)?;
     let id = post.id.clone();
-    post.finish().await.then_some(id)
+    Ok(post.finish().await.then_some(id))
 }
 
 fn double_bounce(d: &Daemon) -> String {
@@ -101,9 +115,10 @@ fn classes(d: &Daemon, names: &[&str]) -> bool {
 }
 
 /// A returned message: a notice to the sender, to postmaster if the sender is the null address, and copies by notify_classes.
-async fn returned(d: &Daemon, service: &str, ask: &Attrs, one: Option<Record>) -> bool {
+async fn returned(d: &Daemon, t: &mut Templates, ask: &Attrs, one: Option<Record>) -> Result<bool, String> {
+    let service = d.server.service.as_str();
     let (id, sender) = (ask.get("queue_id").to_string(), ask.get("sender").to_string());
-    let n = Notice::load(d, service, ask, Kind::Failure, one).await;
+    let n = Notice::load(d, t, ask, Kind::Failure, one).await;
     let double = double_bounce(d);
     let mut done = false;
     if sender.eq_ignore_ascii_case(&double) {
@@ -112,7 +127,7 @@ async fn returned(d: &Daemon, service: &str, ask: &Attrs, one: Option<Record>) -
     } else if sender.is_empty() {
         if !classes(d, &["2bounce", "bounce"]) {
             done = true;
-        } else if let Some(new) = send(d, &n, &double, &d.cfg.str("2bounce_notice_recipient"), true, 0, true).await {
+        } else if let Some(new) = send(d, &n, &double, &d.cfg.str("2bounce_notice_recipient"), true, 0, true).await? {
             if !new.is_empty() {
                 d.log.info(format_args!("{id}: postmaster non-delivery notification: {new}"));
             }
@@ -120,14 +135,14 @@ async fn returned(d: &Daemon, service: &str, ask: &Attrs, one: Option<Record>) -
         }
     } else {
         let full = ask.num("ret_flags") != 2;
-        if let Some(new) = send(d, &n, "", &sender, false, notify::FAILURE, full).await {
+        if let Some(new) = send(d, &n, "", &sender, false, notify::FAILURE, full).await? {
             if !new.is_empty() {
                 d.log.info(format_args!("{id}: sender non-delivery notification: {new}"));
             }
             done = true;
         }
         if done && classes(d, &["bounce"]) {
-            match send(d, &n, &double, &d.cfg.str("bounce_notice_recipient"), true, 0, false).await {
+            match send(d, &n, &double, &d.cfg.str("bounce_notice_recipient"), true, 0, false).await? {
                 Some(new) if !new.is_empty() => d.log.info(format_args!("{id}: postmaster non-delivery notification: {new}")),
                 Some(_) => {}
                 None => d.log.warn(format_args!("{id}: postmaster notice failed while bouncing to {sender}")),
@@ -142,47 +157,48 @@ async fn returned(d: &Daemon, service: &str, ask: &Attrs, one: Option<Record>) -
             let _ = d.sys.unlink(&queue::path(service, &id)).await;
         }
     }
-    done
+    Ok(done)
 }
 
 /// A returned message with VERP: a notice for each recipient.
-async fn returned_verp(d: &Daemon, service: &str, ask: &Attrs) -> bool {
+async fn returned_verp(d: &Daemon, t: &mut Templates, ask: &Attrs) -> Result<bool, String> {
+    let service = d.server.service.as_str();
     let (id, sender) = (ask.get("queue_id").to_string(), ask.get("sender").to_string());
-    let n = Notice::load(d, service, ask, Kind::Failure, None).await;
+    let n = Notice::load(d, t, ask, Kind::Failure, None).await;
     if !n.log_found {
-        return returned(d, service, ask, None).await;
+        return returned(d, t, ask, None).await;
     }
     let full = ask.num("ret_flags") != 2;
     for record in &n.records {
         if record.rcpt.notify == 0 || record.rcpt.notify & notify::FAILURE != 0 {
             let to = verp_sender(ask.get("verp_delimiters"), &sender, &record.rcpt);
-            let Some(new) = post(d, &n, ("", &to), false, &[record], full).await else { return false };
+            let Some(new) = post(d, &n, ("", &to), false, &[record], full).await? else { return Ok(false) };
             d.log.info(format_args!("{id}: sender non-delivery notification: {new}"));
         }
         if classes(d, &["bounce"]) {
-            match post(d, &n, (&double_bounce(d), &d.cfg.str("bounce_notice_recipient")), true, &[record], false).await {
+            match post(d, &n, (&double_bounce(d), &d.cfg.str("bounce_notice_recipient")), true, &[record], false).await? {
                 Some(new) => d.log.info(format_args!("{id}: postmaster non-delivery notification: {new}")),
                 None => d.log.warn(format_args!("{id}: postmaster notice failed while bouncing to {sender}")),
             }
         }
     }
     let _ = d.sys.unlink(&queue::path(service, &id)).await;
-    true
+    Ok(true)
 }
 
 /// A waiting message: a notice to the sender. The log stays.
-async fn waiting(d: &Daemon, service: &str, ask: &Attrs) -> bool {
+async fn waiting(d: &Daemon, t: &mut Templates, ask: &Attrs) -> Result<bool, String> {
     let (id, sender) = (ask.get("queue_id").to_string(), ask.get("sender").to_string());
-    let n = Notice::load(d, service, ask, Kind::Delay, None).await;
+    let n = Notice::load(d, t, ask, Kind::Delay, None).await;
     let double = double_bounce(d);
     if sender.eq_ignore_ascii_case(&double) {
         d.log.warn(format_args!("{id}: undeliverable postmaster notification discarded"));
-        return true;
+        return Ok(true);
     }
     let postmaster = classes(d, &["delay"]);
     let mut done = sender.is_empty();
     if !sender.is_empty()
-        && let Some(new) = send(d, &n, "", &sender, false, notify::DELAY, false).await
+        && let Some(new) = send(d, &n, "", &sender, false, notify::DELAY, false).await?
     {
         if !new.is_empty() {
             d.log.info(format_args!("{id}: sender delay notification: {new}"));
@@ -191,44 +207,45 @@ async fn waiting(d: &Daemon, service: &str, ask: &Attrs) -> bool {
     }
     if done && postmaster {
         let full = sender.is_empty();
-        match send(d, &n, &double, &d.cfg.str("delay_notice_recipient"), true, 0, full).await {
+        match send(d, &n, &double, &d.cfg.str("delay_notice_recipient"), true, 0, full).await? {
             Some(new) if !new.is_empty() => d.log.info(format_args!("{id}: postmaster delay notification: {new}")),
             Some(_) => {}
             None if sender.is_empty() => done = false,
             None => d.log.warn(format_args!("{id}: postmaster notice failed while warning {sender}")),
         }
     }
-    done
+    Ok(done)
 }
 
 /// Delivery reports: DSN success notices, `sendmail -v` and `-bv`.
-async fn delivered(d: &Daemon, service: &str, ask: &Attrs) -> bool {
+async fn delivered(d: &Daemon, t: &mut Templates, ask: &Attrs) -> Result<bool, String> {
+    let service = d.server.service.as_str();
     let id = ask.get("queue_id").to_string();
     let mut to = ask.get("sender").to_string();
     let double = double_bounce(d);
     let mut from = String::new();
     if to.eq_ignore_ascii_case(&double) {
         d.log.info(format_args!("{id}: not sending trace/success notification for double-bounce message"));
-        return true;
+        return Ok(true);
     }
     if to.is_empty() {
         if !classes(d, &["2bounce"]) {
             d.log.info(format_args!("{id}: not sending trace/success notification for single-bounce message"));
             let _ = d.sys.unlink(&queue::path(service, &id)).await;
-            return true;
+            return Ok(true);
         }
         to = d.cfg.str("2bounce_notice_recipient");
         from = double;
     }
     let kind = if ask.num("flags") & (flag::USR_VRFY | flag::RECORD) != 0 { Kind::Verify } else { Kind::Success };
-    let n = Notice::load(d, service, ask, kind, None).await;
+    let n = Notice::load(d, t, ask, kind, None).await;
     if !n.log_found {
-        return true;
+        return Ok(true);
     }
-    let Some(new) = send(d, &n, &from, &to, false, 0, false).await else { return false };
+    let Some(new) = send(d, &n, &from, &to, false, 0, false).await? else { return Ok(false) };
     if !new.is_empty() {
         d.log.info(format_args!("{id}: sender delivery status notification: {new}"));
     }
     let _ = d.sys.unlink(&queue::path(service, &id)).await;
-    true
+    Ok(true)
 }

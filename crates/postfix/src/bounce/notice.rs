@@ -1,9 +1,11 @@
 //! A notice: boilerplate, report for people, report for machines, the original message. Source: RFC 3464, bounce_notify_util(3).
 
 use super::journal::{Record, read};
-use super::template::{Kind, Template};
+use super::template::{Kind, Template, Templates};
 use crate::address::tok::quote_local;
+use crate::cleanup::header;
 use crate::ipc::Attrs;
+use crate::maillog::Log;
 use crate::post::{Post, mail_date, utf8};
 use crate::queue::envelope::{Envelope, content};
 use crate::queue::{self, rec};
@@ -11,9 +13,11 @@ use crate::server::Daemon;
 use machine::{SimTime, Sys};
 
 /// Everything that a notice is made of.
-pub(super) struct Notice {
+pub(super) struct Notice<'a> {
     pub(super) kind: Kind,
-    template: Template,
+    template: &'a Template,
+    /// The original's Message-Id, if the notice is to be seen below it.
+    thread: String,
     id: String,
     path: String,
     file: Vec<u8>,
@@ -56,9 +60,32 @@ fn wrap(post: &mut Post, text: &str) {
     emit(start, b.len(), first);
 }
 
-impl Notice {
+/// The original's Message-Id; empty if there is none or it is not as it should be.
+fn message_id(log: &Log, id: &str, file: &[u8]) -> String {
+    let mut cut = false;
+    for (line, goes_on) in content(file) {
+        if std::mem::replace(&mut cut, goes_on) || matches!(line.first(), Some(b' ' | b'\t')) {
+            continue;
+        }
+        let text = String::from_utf8_lossy(line);
+        if header::name_len(line).is_none() {
+            break;
+        }
+        if header::find(&text).is_some_and(|kind| kind.name == "Message-Id") {
+            let value = text.split_once(':').map_or("", |(_, v)| v).trim();
+            if value.starts_with('<') && value.ends_with('>') {
+                return value.to_string();
+            }
+            log.warn(format_args!("{id}: ignoring malformed Message-ID"));
+        }
+    }
+    String::new()
+}
+
+impl<'a> Notice<'a> {
     /// Gathers what a request needs.
-    pub(super) async fn load(d: &Daemon, service: &str, ask: &Attrs, kind: Kind, one: Option<Record>) -> Notice {
+    pub(super) async fn load(d: &Daemon, templates: &'a mut Templates, ask: &Attrs, kind: Kind, one: Option<Record>) -> Notice<'a> {
+        let service = d.server.service.as_str();
         let id = ask.get("queue_id").to_string();
         let path = queue::path(ask.get("queue_name"), &id);
         let file = d.sys.read_file(&path).await.unwrap_or_default();
@@ -74,9 +101,11 @@ impl Notice {
             "7bit" => "7bit",
             _ => "",
         };
+        let thread = if d.cfg.bool("enable_threaded_bounces") { message_id(&d.log, &id, &file) } else { String::new() };
         Notice {
             kind,
-            template: Template::load(&d.cfg, kind).await,
+            template: templates.get(&d.cfg, &d.log, kind),
+            thread,
             boundary: format!("{id}.{}/{}", d.sys.now().secs(), d.cfg.str("myhostname")),
             id,
             path,
@@ -89,6 +118,10 @@ impl Notice {
             single,
         }
     }
+    /// What of the original asks for SMTPUTF8.
+    pub(super) fn utf8(&self) -> i64 {
+        self.envelope.utf8
+    }
     fn sender(&self, d: &Daemon) -> String {
         match self.envelope.sender.as_deref() {
             Some("") => format!("MAILER-DAEMON@{}", d.cfg.str("myhostname")),
@@ -97,17 +130,22 @@ impl Notice {
         }
     }
     /// Writes what stands before the recipients.
-    pub(super) fn begin(&self, d: &Daemon, post: &mut Post, to: &str, copy: bool) {
+    ///
+    /// # Errors
+    /// The text of a fatal message: the template cannot be used.
+    pub(super) fn begin(&self, d: &Daemon, post: &mut Post, to: &str, copy: bool) -> Result<(), String> {
         self.head(post, to, copy);
         if !copy {
-            for line in self.template.body(&d.cfg) {
-                post.line(&line);
-            }
+            self.template.body(&d.cfg, &d.log)?.iter().for_each(|line| post.line(line));
         }
+        Ok(())
     }
     /// Writes the whole notice.
-    pub(super) fn compose(&self, d: &Daemon, post: &mut Post, to: &str, copy: bool, rows: &[&Record], full: bool) {
-        self.begin(d, post, to, copy);
+    ///
+    /// # Errors
+    /// The text of a fatal message.
+    pub(super) fn compose(&self, d: &Daemon, post: &mut Post, to: &str, copy: bool, rows: &[&Record], full: bool) -> Result<(), String> {
+        self.begin(d, post, to, copy)?;
         for r in rows {
             post.line("");
             if r.rcpt.orig.is_empty() {
@@ -122,15 +160,20 @@ impl Notice {
         }
         self.status(d, post, rows);
         self.original(d, post, full);
+        Ok(())
     }
     fn eight_bit(&self) -> bool {
         self.encoding == "8bit"
     }
     fn head(&self, post: &mut Post, to: &str, copy: bool) {
-        let t = &self.template;
+        let t = self.template;
         post.line(&format!("From: {}", t.from));
         post.line(&format!("Subject: {}", if copy { &t.postmaster_subject } else { &t.subject }));
         post.line(&format!("To: {}", quote_local(to)));
+        if !self.thread.is_empty() {
+            post.line(&format!("References: {}", self.thread));
+            post.line(&format!("In-Reply-To: {}", self.thread));
+        }
         post.line(&format!("Auto-Submitted: {}", if copy { "auto-generated" } else { "auto-replied" }));
         post.line("MIME-Version: 1.0");
         post.line("Content-Type: multipart/report; report-type=delivery-status;");
@@ -228,7 +271,7 @@ impl Notice {
         } else {
             post.line(&format!("Return-Path: <{}>", self.sender(d)));
             for (line, cut) in content(&self.file) {
-                if !full && !crate::cleanup::header::is_header_or_space(line) {
+                if !full && !header::is_header_or_space(line) {
                     break;
                 }
                 post.piece(line, cut);

@@ -1,6 +1,9 @@
 //! Texts of the notices: built-in, or from `bounce_template_file`. Source: bounce(5).
 
-use crate::config::{Config, Scope, expand};
+use crate::cleanup::header::name_len;
+use crate::config::{Config, Scope, expand, split_nameval};
+use crate::maillog::Log;
+use std::cell::RefCell;
 
 /// What a notice tells.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -16,7 +19,9 @@ const NAMES: [(Kind, &str); 4] = [(Kind::Failure, "failure"), (Kind::Delay, "del
 
 /// The text of one kind of notice.
 pub(super) struct Template {
-    kind: &'static str,
+    name: &'static str,
+    /// What the file says, until it is needed.
+    unread: Option<String>,
     /// Where it comes from, for warnings.
     origin: String,
     pub(super) charset: String,
@@ -46,148 +51,196 @@ const SUCCESS: &str = "Your message was successfully delivered to the destinatio
 const VERIFY: &str = "Enclosed is the mail delivery report that you requested.\n\n";
 
 impl Template {
-    fn built_in(kind: Kind) -> Template {
+    fn built_in(cfg: &Config, kind: Kind) -> Template {
         let (subject, copy, middle, help) = match kind {
             Kind::Failure => ("Undelivered Mail Returned to Sender", "Postmaster Copy: Undelivered Mail", FAILURE, HELP),
             Kind::Delay => ("Delayed Mail (still being retried)", "Postmaster Warning: Delayed Mail", DELAY, HELP),
             Kind::Success => ("Successful Mail Delivery Report", "", SUCCESS, ""),
             Kind::Verify => ("Mail Delivery Status Report", "", VERIFY, ""),
         };
+        let old = crate::post::old_from(cfg) == Ok(true);
         Template {
-            kind: NAMES.iter().find(|(k, _)| *k == kind).map_or("", |(_, n)| n),
+            name: NAMES[kind as usize].1,
+            unread: None,
             origin: "[built-in]".to_string(),
             charset: "us-ascii".to_string(),
             encoding: "7bit",
-            from: "Mail Delivery System <MAILER-DAEMON>".to_string(),
+            from: if old { "MAILER-DAEMON (Mail Delivery System)" } else { "Mail Delivery System <MAILER-DAEMON>" }.to_string(),
             subject: subject.to_string(),
             postmaster_subject: copy.to_string(),
             text: format!("{HOST}{middle}{help}{SYSTEM}"),
         }
     }
-    /// The template in force.
-    pub(super) async fn load(cfg: &Config, kind: Kind) -> Template {
-        let mut t = Template::built_in(kind);
-        if crate::post::old_from(cfg) == Ok(true) {
-            t.from = "MAILER-DAEMON (Mail Delivery System)".to_string();
-        }
-        let file = cfg.str("bounce_template_file");
-        if file.is_empty() {
-            return t;
-        }
-        let path = if file.starts_with('/') { file } else { format!("{}/{file}", cfg.dir()) };
-        match cfg.log().sys().read_file(&path).await {
-            Ok(bytes) => {
-                let all = String::from_utf8_lossy(&bytes).into_owned();
-                if let Some(own) = section(&all, t.kind) {
-                    t.apply(cfg, &path, &own);
-                }
-            }
-            Err(e) => cfg.log().warn(format_args!("open {path}: {e}")),
-        }
-        t
-    }
-    /// Takes headers and text from a section of the template file; a mistake leaves the built-in one.
-    fn apply(&mut self, cfg: &Config, path: &str, own: &str) {
-        let mut t = Template { origin: path.to_string(), text: String::new(), ..Template::built_in(Kind::Failure) };
-        (t.kind, t.from, t.subject) = (self.kind, self.from.clone(), self.subject.clone());
-        t.postmaster_subject = self.postmaster_subject.clone();
-        let mut rest = own;
-        let bad = |what: &str, name: &str| {
-            cfg.log()
-                .warn(format_args!("{path}: {what} \"{name}\" header {} in {} template -- ignoring this template", "label", self.kind));
-        };
-        while let Some((name, value)) = rest.lines().next().and_then(|l| l.split_once(':')) {
-            if name.is_empty() || name.contains([' ', '\t']) {
-                break;
-            }
-            let value = value.trim_start().to_string();
+    /// Takes headers and text from what the file says.
+    ///
+    /// # Errors
+    /// What is wrong with it: the built-in template stays.
+    fn apply(&mut self, path: &str, own: &str) -> Result<(), String> {
+        let kind = self.name;
+        let ignored = |what: String| format!("{path}: {what} in {kind} template -- ignoring this template");
+        let mut lines = own.split('\n').peekable();
+        while let Some(line) = lines.peek() {
+            let Some(n) = name_len(line.as_bytes()) else { break };
+            let (name, value) = (&line[..n], line[n..].trim_start_matches([':', ' ', '\t']));
             if value.is_empty() || !value.is_ascii() {
-                let what = if value.is_empty() { "empty" } else { "non-ASCII" };
-                let kind = self.kind;
-                return cfg.log().warn(format_args!("{path}: {what} \"{name}\" header value in {kind} template -- ignoring this template"));
+                return Err(ignored(format!("{} \"{name}\" header value", if value.is_empty() { "empty" } else { "non-ASCII" })));
             }
-            if name.eq_ignore_ascii_case("charset") {
-                t.charset = value;
-            } else if name.eq_ignore_ascii_case("from") {
-                t.from = value;
-            } else if name.eq_ignore_ascii_case("subject") {
-                t.subject = value;
-            } else if name.eq_ignore_ascii_case("postmaster-subject") {
-                if t.postmaster_subject.is_empty() {
-                    return bad("inapplicable", name);
-                }
-                t.postmaster_subject = value;
-            } else {
-                return bad("unknown", name);
+            let copy = !self.postmaster_subject.is_empty();
+            let field = match name.to_ascii_lowercase().as_str() {
+                "charset" => &mut self.charset,
+                "from" => &mut self.from,
+                "subject" => &mut self.subject,
+                "postmaster-subject" if copy => &mut self.postmaster_subject,
+                "postmaster-subject" => return Err(ignored(format!("inapplicable \"{name}\" header label"))),
+                _ => return Err(ignored(format!("unknown \"{name}\" header label"))),
+            };
+            *field = value.to_string();
+            lines.next();
+        }
+        while lines.next_if(|line| line.trim().is_empty()).is_some() {}
+        if lines.peek().is_none() {
+            return Err(ignored("missing message text".to_string()));
+        }
+        self.text = lines.collect::<Vec<_>>().join("\n");
+        if !self.text.is_ascii() {
+            if self.charset.eq_ignore_ascii_case("us-ascii") {
+                return Err(format!(
+                    "{path}: 8-bit message text in {kind} template\n\
+                    please specify a charset value other than us-ascii\n\
+                    -- ignoring this template for now"
+                ));
             }
-            rest = rest.split_once('\n').map_or("", |(_, r)| r);
+            self.encoding = "8bit";
         }
-        t.text = rest.trim_start_matches(['\n', ' ', '\t']).trim_end_matches('\n').to_string();
-        if t.text.is_empty() {
-            cfg.log().warn(format_args!("{path}: missing message text in {} template -- ignoring this template", self.kind));
-            return;
-        }
-        if !t.text.is_ascii() {
-            if t.charset.eq_ignore_ascii_case("us-ascii") {
-                cfg.log().warn(format_args!("{path}: 8-bit message text in {} template", self.kind));
-                cfg.log().warn(format_args!("please specify a charset value other than us-ascii"));
-                cfg.log().warn(format_args!("-- ignoring this template for now"));
-                return;
-            }
-            t.encoding = "8bit";
-        }
-        *self = t;
+        self.origin = path.to_string();
+        Ok(())
     }
     /// The template as it would stand in a file.
     fn dump(&self) -> String {
         let copy =
             if self.postmaster_subject.is_empty() { String::new() } else { format!("Postmaster-Subject: {}\n", self.postmaster_subject) };
         let head = format!("Charset: {}\nFrom: {}\nSubject: {}\n{copy}", self.charset, self.from, self.subject);
-        format!("{}_template = <<EOF\n{head}\n{}\nEOF\n", self.kind, self.text)
+        format!("{}_template = <<EOF\n{head}\n{}\nEOF\n", self.name, self.text)
     }
     /// The text with its `$names` expanded.
-    pub(super) fn body(&self, cfg: &Config) -> Vec<String> {
-        let names = Names { cfg, t: self };
-        self.text.lines().map(|line| expand(line, &names, false).text).collect()
+    ///
+    /// # Errors
+    /// The text of a fatal message.
+    pub(super) fn body(&self, cfg: &Config, log: &Log) -> Result<Vec<String>, String> {
+        let mut out = Vec::new();
+        for line in self.text.split('\n') {
+            let names = Names { cfg, log, t: self, bad: RefCell::default() };
+            let found = expand(line, &names, false);
+            if let Some(why) = names.bad.take() {
+                return Err(why);
+            }
+            let wrong = if found.error { "bad $name syntax" } else { "undefined $name" };
+            if found.error || found.undefined {
+                return Err(format!("{}: {wrong} in {} template: {line}", self.origin, self.name));
+            }
+            out.push(found.text);
+        }
+        Ok(out)
+    }
+}
+
+/// The four templates of a process.
+pub(super) struct Templates([Template; 4]);
+
+impl Templates {
+    /// The templates that are in force.
+    ///
+    /// # Errors
+    /// The text of a fatal message.
+    pub(super) async fn read(cfg: &Config, log: &Log) -> Result<Templates, String> {
+        let mut all = Templates(NAMES.map(|(kind, _)| Template::built_in(cfg, kind)));
+        let file = cfg.str("bounce_template_file");
+        if !file.is_empty() {
+            let path = if file.starts_with('/') { file } else { format!("{}/{file}", cfg.dir()) };
+            let bytes = log.sys().read_file(&path).await.map_err(|e| format!("open {path}: {e}"))?;
+            all.take(log, &path, &String::from_utf8_lossy(&bytes))?;
+        }
+        Ok(all)
+    }
+    /// Takes the sections of a file: `NAME_template = <<MARK`, lines, `MARK`.
+    fn take(&mut self, log: &Log, path: &str, text: &str) -> Result<(), String> {
+        // Numbers are those of the lines that follow.
+        let mut lines = text.lines().zip(2u32..);
+        while let Some((line, number)) = lines.next() {
+            if line.trim().is_empty() || line.trim_start().starts_with('#') {
+                continue;
+            }
+            let (name, value) = split_nameval(line).map_err(|why| format!("{path}, line {number}: {why}: \"{line}\""))?;
+            let (mut value, mut last) = (value.to_string(), number);
+            if let Some(mark) = value.strip_prefix("<<").map(str::trim_start) {
+                if !mark.starts_with(|c: char| c.is_ascii_alphanumeric()) {
+                    let what = if mark.is_empty() { "missing" } else { "malformed" };
+                    return Err(format!("{path}, line {number}: {what} end marker after <<"));
+                }
+                let (mut own, mut ended) = (Vec::new(), false);
+                for (line, number) in lines.by_ref() {
+                    last = number;
+                    ended = line == mark;
+                    if ended {
+                        break;
+                    }
+                    own.push(line);
+                }
+                if !ended {
+                    log.warn(format_args!("{path}, line {last}: missing \"{mark}\" end marker"));
+                }
+                value = own.join("\n");
+            }
+            match self.0.iter_mut().find(|t| name.strip_suffix("_template") == Some(t.name)) {
+                Some(t) => (t.unread, t.origin) = (Some(value), path.to_string()),
+                None => log.warn(format_args!("{path}, line {last}: unknown template name: {name} -- ignoring this template")),
+            }
+        }
+        Ok(())
+    }
+    /// One of them. What the file says of it is looked at when it is first needed.
+    pub(super) fn get(&mut self, cfg: &Config, log: &Log, kind: Kind) -> &Template {
+        let t = &mut self.0[kind as usize];
+        if let Some(own) = t.unread.take() {
+            let path = std::mem::take(&mut t.origin);
+            *t = Template::built_in(cfg, kind);
+            if let Err(why) = t.apply(&path, &own) {
+                why.lines().for_each(|line| log.warn(format_args!("{line}")));
+                *t = Template::built_in(cfg, kind);
+            }
+        }
+        t
     }
 }
 
 /// All templates in force, for `postconf -t`, or their texts with names expanded, for `postconf -b`.
-pub(crate) async fn show(cfg: &Config, expanded: bool) -> String {
+///
+/// # Errors
+/// The text of a fatal message.
+pub(crate) async fn show(cfg: &Config, log: &Log, expanded: bool) -> Result<String, String> {
+    let mut all = Templates::read(cfg, log).await?;
     let mut out = String::new();
     for (kind, name) in NAMES {
-        let t = Template::load(cfg, kind).await;
+        let t = all.get(cfg, log, kind);
         if !out.is_empty() {
             out.push('\n');
         }
         if expanded {
-            out += &format!("expanded_{name}_text = <<EOF\n{}\nEOF\n", t.body(cfg).join("\n"));
+            out += &format!("expanded_{name}_text = <<EOF\n{}\nEOF\n", t.body(cfg, log)?.join("\n"));
         } else {
             out += &t.dump();
         }
     }
-    out
+    Ok(out)
 }
 
-/// The lines between `NAME_template = <<MARK` and `MARK`.
-fn section(all: &str, kind: &str) -> Option<String> {
-    let mut lines = all.lines();
-    while let Some(line) = lines.next() {
-        let Some((name, value)) = line.split_once('=') else { continue };
-        if name.trim() != format!("{kind}_template") {
-            continue;
-        }
-        let mark = value.trim().strip_prefix("<<")?.trim();
-        let body: Vec<&str> = lines.by_ref().take_while(|l| l.trim_end() != mark).collect();
-        return Some(body.join("\n"));
-    }
-    None
-}
-
-/// What a template can name: host names, and times with a unit: `delay_warning_time_hours`.
+/// What a template can name: parameters, and times with a unit: `delay_warning_time_hours`.
 struct Names<'a> {
     cfg: &'a Config,
+    log: &'a Log,
     t: &'a Template,
+    /// A name that cannot be.
+    bad: RefCell<Option<String>>,
 }
 
 impl Scope for Names<'_> {
@@ -195,10 +248,13 @@ impl Scope for Names<'_> {
         for time in ["bounce_queue_lifetime", "delay_warning_time", "maximal_queue_lifetime"] {
             let Some(unit) = name.strip_prefix(time).and_then(|u| u.strip_prefix('_')) else { continue };
             const UNITS: [(&str, i64); 5] = [("seconds", 1), ("minutes", 60), ("hours", 3600), ("days", 86400), ("weeks", 604_800)];
-            let divisor = UNITS.iter().find(|(n, _)| *n == unit)?.1;
+            let Some(&(_, divisor)) = UNITS.iter().find(|(n, _)| *n == unit) else {
+                *self.bad.borrow_mut() = Some(format!("{}: unrecognized suffix \"{unit}\" in parameter \"{name}\"", self.t.origin));
+                return None;
+            };
             let value = self.cfg.time(time);
             let result = value / divisor;
-            let (log, origin, kind) = (self.cfg.log(), &self.t.origin, self.t.kind);
+            let (log, origin, kind) = (self.log, &self.t.origin, self.t.name);
             let advice = if result > 999 && divisor < 86400 {
                 log.warn(format_args!("{origin}: excessive result \"{result}\" in {kind} template conversion of parameter \"{name}\""));
                 "increase"
@@ -212,6 +268,6 @@ impl Scope for Names<'_> {
             log.warn(format_args!("for instructions see the bounce(5) manual"));
             return Some(result.to_string());
         }
-        matches!(name, "myhostname" | "mydomain").then(|| self.cfg.str(name))
+        self.cfg.known(name)
     }
 }

@@ -186,6 +186,9 @@ impl Config {
         }
         inner.level = compat_level(&inner.value("compatibility_level")?)?;
         log.set_utf8(boolean("smtputf8_enable", &inner.value("smtputf8_enable")?).unwrap_or(false));
+        let facility = inner.value("syslog_facility")?;
+        let unknown = || format!("file {path}: parameter syslog_facility: unrecognized value: {facility}");
+        log.set_facility(machine::Facility::named(&facility).ok_or_else(unknown)?);
         log.set_internal(inner.value("info_log_address_format")? == "internal");
         let mut host = sys.host_name().await;
         if !host.contains('.') {
@@ -243,6 +246,11 @@ impl Config {
     /// The expanded value; empty if there is no such parameter.
     pub(crate) fn str(&self, name: &str) -> String {
         self.0.value(name).unwrap_or_default()
+    }
+    /// The expanded value; `None` if there is no such parameter.
+    pub(crate) fn known(&self, name: &str) -> Option<String> {
+        self.0.raw(name)?;
+        Some(self.str(name))
     }
     /// A yes or no.
     pub(crate) fn bool(&self, name: &str) -> bool {

@@ -51,8 +51,6 @@ const OPTIONS: &[Opt] = &[
 ];
 
 const LEVELS: [&str; 11] = ["emerg", "panic", "alert", "crit", "err", "error", "warning", "warn", "notice", "info", "debug"];
-const OTHERS: [&str; 13] =
-    ["syslog", "lpr", "news", "uucp", "ftp", "local0", "local1", "local2", "local3", "local4", "local5", "local6", "local7"];
 
 async fn run(sys: Sys) -> i32 {
     let given = match crate::parse(&sys, OPTIONS, HELP, 1, false) {
@@ -76,19 +74,7 @@ async fn run(sys: Sys) -> i32 {
     }
     let priority = value(b'p').unwrap_or("user.notice");
     let (name, level) = priority.split_once('.').unwrap_or(("user", priority));
-    let facility = match name {
-        "kern" => Some(Facility::Kern),
-        "user" => Some(Facility::User),
-        "mail" => Some(Facility::Mail),
-        "daemon" => Some(Facility::Daemon),
-        "auth" | "security" => Some(Facility::Auth),
-        "cron" => Some(Facility::Cron),
-        "authpriv" => Some(Facility::Authpriv),
-        // They go where the user's go.
-        _ if OTHERS.contains(&name) => Some(Facility::User),
-        _ => None,
-    };
-    let Some(facility) = facility else {
+    let Some(facility) = Facility::named(name) else {
         sys.complain(format_args!("unknown facility name: {priority}"));
         return 1;
     };

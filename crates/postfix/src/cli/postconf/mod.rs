@@ -197,14 +197,13 @@ async fn templates(sys: &Sys, log: &Log, mode: &Mode, names: &[String]) -> Resul
     let bounce = Log::tagged(sys, "postfix/bounce", true);
     if let Some(name) = names.first() {
         let path = if name.starts_with('/') { name.clone() } else { format!("{}/{name}", sys.getcwd().await.unwrap_or_default()) };
-        if let Err(e) = sys.stat(&path).await {
-            return Ok(bounce.fatal(&format!("open {name}: {e}")).await);
-        }
         overrides.push(("bounce_template_file".to_string(), path));
     }
     let cfg = Config::load(log, &mode.dir, &overrides).await?;
-    let text = crate::bounce::show_templates(&cfg, mode.has('b')).await;
-    sys.put(STDOUT, text.as_bytes());
+    match crate::bounce::show_templates(&cfg, &bounce, mode.has('b')).await {
+        Ok(text) => sys.put(STDOUT, text.as_bytes()),
+        Err(why) => return Ok(bounce.fatal(&why).await),
+    }
     Ok(0)
 }
 
