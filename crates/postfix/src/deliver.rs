@@ -25,9 +25,10 @@ fn time(attrs: &Attrs, name: &str) -> SimTime {
 }
 
 /// Attributes of a message that tell where it came from; they go along to whatever is made of it.
-const PASSED: [&str; 9] = [
+const PASSED: [&str; 10] = [
     "log_client_name",
     "log_client_address",
+    "log_client_port",
     "log_protocol_name",
     "log_helo_name",
     "sasl_method",

@@ -2,7 +2,7 @@
 //! Not here: completing them (`cleanup`). Source: pickup(8).
 
 use crate::ipc::{Attrs, Conn, put_record, record_at};
-use crate::post::{clean, mail_date, stat};
+use crate::post::{autodetect, clean, mail_date, stat};
 use crate::queue::envelope::split_attr;
 use crate::queue::{self, READY, rec};
 use crate::server::Daemon;
@@ -78,10 +78,7 @@ async fn copy(d: &Daemon, owner: u32, old: &str, path: &str, st: &Stat, file: &[
     };
     let done = async {
         let id = conn.recv().await?.get("queue_id").to_string();
-        let mut flags = clean::BOUNCE | clean::EXTERNAL;
-        if d.cfg.list("smtputf8_autodetect_classes").iter().any(|c| c == "sendmail" || c == "all") {
-            flags |= clean::AUTOUTF8;
-        }
+        let mut flags = clean::BOUNCE | clean::EXTERNAL | autodetect(&d.cfg, "sendmail").unwrap_or(0);
         for option in d.cfg.list("receive_override_options") {
             match option.as_str() {
                 "no_address_mappings" => flags &= !(clean::BCC_OK | clean::MAP_OK),

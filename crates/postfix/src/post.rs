@@ -107,6 +107,26 @@ pub(crate) fn mail_date(sys: &Sys, at: SimTime) -> String {
     )
 }
 
+/// Cleanup's option for mail of this class: whether SMTPUTF8 is asked for wherever something needs it.
+///
+/// # Errors
+/// The text of a fatal message.
+pub(crate) fn autodetect(cfg: &Config, class: &str) -> Result<i64, String> {
+    const NAME: &str = "smtputf8_autodetect_classes";
+    const CLASSES: [&str; 8] = ["sendmail", "smtpd", "qmqpd", "forward", "bounce", "notify", "verify", "all"];
+    let value = cfg.str(NAME);
+    let mut found = 0;
+    for one in crate::config::split(&value) {
+        if !CLASSES.contains(&one.as_str()) {
+            return Err(format!("unknown {NAME} value \"{one}\" in \"{value}\""));
+        }
+        if one == class || one == "all" {
+            found = clean::AUTOUTF8;
+        }
+    }
+    Ok(found)
+}
+
 /// A message on its way to cleanup.
 pub(crate) struct Post {
     conn: Conn,
@@ -116,11 +136,15 @@ pub(crate) struct Post {
 }
 
 impl Post {
-    /// Opens a message with the usual headers on top. `class` is `bounce`, `notify` or `verify` (internal_mail_filter_classes).
-    pub(crate) async fn open(sys: &Sys, cfg: &Config, sender: &str, rcpt: &str, class: &str, trace: i64) -> Option<Post> {
+    /// Opens a message with the usual headers on top. `class` is `bounce`, `notify` or `verify`, for `internal_mail_filter_classes`
+    /// and `smtputf8_autodetect_classes`; then the flags of its delivery, and what asks for SMTPUTF8.
+    pub(crate) async fn open(sys: &Sys, cfg: &Config, sender: &str, rcpt: &str, class: &str, (trace, utf8): (i64, i64)) -> Option<Post> {
         let mut conn = Conn::connect(sys, "public/cleanup").await.ok()?;
         let id = conn.recv().await?.get("queue_id").to_string();
-        let mut flags = clean::INTERNAL;
+        let mut flags = clean::INTERNAL | autodetect(cfg, class).unwrap_or(0);
+        if utf8 & utf8::REQUESTED != 0 {
+            flags |= clean::SMTPUTF8;
+        }
         if cfg.list("internal_mail_filter_classes").iter().any(|c| c == class) {
             flags |= clean::FILTER;
         }

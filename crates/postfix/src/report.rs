@@ -3,7 +3,7 @@
 
 use crate::flush;
 use crate::ipc::{Attrs, ask_once};
-use crate::lookup::{MatchKind, MatchList};
+use crate::lookup::{Maps, MatchKind, MatchList};
 use crate::maillog::Log;
 use crate::queue::envelope::Rcpt;
 use crate::server::Daemon;
@@ -160,6 +160,8 @@ pub(crate) struct Reporter {
     negative_cache: bool,
     /// `fast_flush_domains`: deferred mail for these is told to flush(8).
     flush: Option<MatchList>,
+    /// What the administrator makes of an agent's statuses.
+    filter: Option<Maps>,
 }
 
 /// Attributes of a recipient for the wire.
@@ -180,7 +182,28 @@ impl Reporter {
         };
         let yes = |name: &str| d.cfg.bool(name);
         let (soft_bounce, negative_cache) = (yes("soft_bounce"), yes("address_verify_negative_cache"));
-        Reporter { sys: d.sys.clone(), log: d.log.clone(), soft_bounce, negative_cache, flush }
+        let filter = match d.sys.name() {
+            agent @ ("smtp" | "lmtp" | "local" | "pipe" | "virtual") => {
+                Maps::of(&d.tables, &format!("{agent}_delivery_status_filter")).await.ok().filter(|maps| !maps.is_empty())
+            }
+            _ => None,
+        };
+        Reporter { sys: d.sys.clone(), log: d.log.clone(), soft_bounce, negative_cache, flush, filter }
+    }
+    /// A status as the administrator wants it: `default_delivery_status_filter` and the agents' own. Success stays success.
+    pub(crate) async fn filtered(&self, dsn: &mut Dsn) {
+        let Some(filter) = &self.filter else { return };
+        let asked = format!("{} {}", dsn.status, dsn.reason);
+        let Ok(Some(hit)) = filter.find(&asked).await else { return };
+        let (status, mut reason) = split_status("", &hit.value);
+        if status.is_empty() || status.starts_with('2') != dsn.status.starts_with('2') {
+            return self.log.warn(format_args!("{}: bad status code: {}", filter.title(), hit.value));
+        }
+        if reason.is_empty() {
+            // Behind a status alone the text of the question shows through.
+            reason = asked.get(status.len() + 1..).unwrap_or("");
+        }
+        (dsn.status, dsn.reason) = (status.to_string(), reason.to_string());
     }
     /// The log line of a delivery attempt.
     fn line(&self, job: &Job, rcpt: &Rcpt, relay: &str, dsn: &Dsn, status: &str, because: &[Because]) {
@@ -274,6 +297,12 @@ impl Reporter {
             self.log.warn(format_args!("{name}: ignoring dsn code \"{}\"", dsn.status));
             dsn.status = format!("{class}.0.0");
         }
+        self.filtered(&mut dsn).await;
+        let outcome = match dsn.status.as_bytes().first() {
+            Some(b'4') => Outcome::Deferred,
+            Some(b'5') => Outcome::Bounced,
+            _ => Outcome::Sent,
+        };
         if job.flags & (flag::MTA_VRFY | flag::USR_VRFY) != 0 {
             dsn.action = if outcome == Outcome::Sent { "deliverable" } else { "undeliverable" }.to_string();
             return if job.flags & flag::MTA_VRFY != 0 {

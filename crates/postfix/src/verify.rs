@@ -130,7 +130,10 @@ impl Verify {
                 self.cache.remove(&key);
             }
         }
-        let map = self.d.cfg.str("address_verify_map");
+        let mut map = self.d.cfg.str("address_verify_map");
+        if map.is_empty() {
+            map.push_str("internal:verify");
+        }
         self.d.log.info(format_args!("cache {map} full cleanup: retained={kept} dropped={dropped} entries"));
         let now = self.now().to_string();
         self.put(CLEANED, now).await;
@@ -173,7 +176,7 @@ impl Verify {
     }
     async fn probe(&mut self, address: &str, mut entry: Entry) {
         let sender = self.sender().await;
-        match Post::open(&self.d.sys, &self.d.cfg, &sender, address, "verify", flag::MTA_VRFY).await {
+        match Post::open(&self.d.sys, &self.d.cfg, &sender, address, "verify", (flag::MTA_VRFY, 0)).await {
             Some(post) => {
                 post.finish().await;
             }

@@ -131,7 +131,13 @@ impl Parser {
 
 /// Parses the field body of an address list. What is not understood stays as it is; missing commas are added.
 pub(crate) fn parse(input: &str) -> Vec<Tok> {
+    parse_first(input, usize::MAX)
+}
+
+/// As [`parse`], of so many tokens at most: `header_address_token_limit`.
+pub(crate) fn parse_first(input: &str, limit: usize) -> Vec<Tok> {
     let mut left = scan(input);
+    left.truncate(limit);
     let mut p = Parser { out: Vec::new(), cur: Vec::new() };
     let (mut word, mut group) = (true, false);
     while let Some(tok) = left.pop() {

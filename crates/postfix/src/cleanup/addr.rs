@@ -270,66 +270,62 @@ impl Cleanup {
             m.rcpt_count += 1;
         }
     }
+    /// The addresses that an address stands for; itself alone where that cannot be found out.
     async fn virtual_aliases(&mut self, m: &mut Message, addr: &str) -> Vec<String> {
+        let title = self.maps.virtual_alias.title().to_string();
+        match self.expanded(m, addr).await {
+            Ok(all) => all,
+            Err((what, bit)) => {
+                self.d.log.warn(format_args!("{}: {} -- message not accepted, try again later", m.id, what.replace('%', &title)));
+                m.errs |= bit;
+                m.reason = "4.6.0 Alias expansion error".to_string();
+                vec![addr.to_string()]
+            }
+        }
+    }
+    /// What a table of virtual aliases makes of an address; or what is wrong, with `%` for its name.
+    async fn expanded(&mut self, m: &mut Message, addr: &str) -> Result<Vec<String>, (String, i64)> {
         let maps = self.maps.virtual_alias.clone();
         let propagate = self.propagates("virtual");
-        let limit = self.d.cfg.int("virtual_alias_expansion_limit").max(1) as usize;
-        let depth = self.d.cfg.int("virtual_alias_recursion_limit").max(1) as usize;
+        let bound = |name: &str| usize::try_from(self.d.cfg.int(name)).unwrap_or(1).max(1);
+        let limit = bound("virtual_alias_expansion_limit");
+        let depth = bound("virtual_alias_recursion_limit");
+        let length = bound("virtual_alias_address_length_limit");
+        let unreasonable = |what: &str| Err((format!("unreasonable % {what}"), stat::DEFER));
         let mut all = vec![addr.to_string()];
         let mut itself: Vec<String> = Vec::new();
         let mut at = 0;
         while at < all.len() {
-            let mut count = 0;
-            loop {
+            if all.len() > limit {
+                return unreasonable(&format!("map expansion size for {addr}"));
+            }
+            for count in 0.. {
                 let now = all[at].clone();
-                let unreasonable = if all.len() > limit {
-                    "expansion size"
-                } else if count >= depth {
-                    "nesting"
-                } else {
-                    ""
-                };
-                if !unreasonable.is_empty() {
-                    let title = maps.title();
-                    self.d.log.warn(format_args!(
-                        "{}: unreasonable {title} map {unreasonable} for {addr} -- message not accepted, try again later",
-                        m.id
-                    ));
-                    m.errs |= stat::DEFER;
-                    m.reason = "4.6.0 Alias expansion error".to_string();
-                    return all;
-                }
-                count += 1;
                 if itself.iter().any(|a| a.eq_ignore_ascii_case(&now)) {
                     break;
                 }
-                match find::find(&self.d.cfg, &maps, &now, Keys::Usual(&self.local)).await {
-                    Ok(Some(found)) => {
-                        m.because.push(looked_up(&found.hit));
-                        let new = find::crunch(&mut self.resolver, &found, &now, propagate, &mut m.because).await;
-                        m.because.push(Because::Expand {
-                            from: now.clone(),
-                            to: new.clone(),
-                            by: maps.title().to_string(),
-                            depth: count.min(255) as u8 - 1,
-                        });
-                        if new.iter().any(|a| a.eq_ignore_ascii_case(&now)) {
-                            itself.push(now);
-                        }
-                        let mut new = new.into_iter();
-                        let Some(first) = new.next() else { break };
-                        all[at] = first;
-                        all.extend(new);
-                    }
-                    Ok(None) => break,
-                    Err(_) => {
-                        self.table_trouble(m, maps.title(), &now);
-                        return all;
-                    }
+                if count >= depth {
+                    return unreasonable(&format!("map nesting for {addr}"));
                 }
+                let found = find::find(&self.d.cfg, &maps, &now, Keys::Usual(&self.local)).await;
+                let Some(found) = found.map_err(|_| (format!("% map lookup problem for {addr}"), stat::WRITE))? else { break };
+                m.because.push(looked_up(&found.hit));
+                let new = find::crunch(&mut self.resolver, &found, &now, propagate, &mut m.because).await;
+                let (from, by) = (now.clone(), maps.title().to_string());
+                m.because.push(Because::Expand { from, to: new.clone(), by, depth: count.min(254) as u8 });
+                if let Some(long) = new.iter().find(|a| a.len() > length) {
+                    return unreasonable(&format!("result {}...", crate::config::cut(long, 300).0));
+                }
+                if new.iter().any(|a| a.eq_ignore_ascii_case(&now)) {
+                    itself.push(now);
+                }
+                let mut new = new.into_iter();
+                let Some(first) = new.next() else { break };
+                all[at] = first;
+                all.extend(new);
             }
             at += 1;
         }
-        all
+        Ok(all)
     }
 }

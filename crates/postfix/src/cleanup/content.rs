@@ -4,7 +4,7 @@ use super::addr::Class;
 use super::header::{self, Kind};
 use super::strict::Wrong;
 use super::{Cleanup, Message, Part};
-use crate::address::tok::{Tok, external, parse, quote_local, scan};
+use crate::address::tok::{Tok, external, parse_first, quote_local, scan};
 use crate::mime::{Structure, Where};
 use crate::post::{mail_date, stat, utf8};
 use crate::queue::rec;
@@ -253,7 +253,8 @@ impl Cleanup {
             }
             return;
         }
-        let mut tree = parse(&text[body_at..]);
+        let limit = usize::try_from(self.d.cfg.int("header_address_token_limit")).unwrap_or(usize::MAX);
+        let mut tree = parse_first(&text[body_at..], limit);
         let mut changed = false;
         for t in &mut tree {
             if let Tok::Addr(inner) = t {

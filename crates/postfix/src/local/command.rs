@@ -86,6 +86,19 @@ impl Command {
             What::Argv(argv) => argv.first().map_or("", String::as_str),
         }
     }
+    /// What a child says that could not become the command: all of it in the log, and perhaps something as the command's output.
+    fn last_words(&self, sys: &Sys, cfg: &Config, text: &str) -> String {
+        if text.starts_with("cannot") {
+            // This child still speaks to the log alone.
+            cfg.log().last_words(1, text);
+            return String::new();
+        }
+        // The child has no Postfix tag any more.
+        let plain = matches!(&self.what, What::Line(_, shell) if shell.trim().is_empty());
+        let text = format!("fatal: {}{text}", if plain { "" } else { "pipe_command: " });
+        sys.log(Facility::Mail, sys.name(), text.clone(), TraceId(0));
+        format!("{}: {text}\n", sys.name())
+    }
     async fn environment(&self, sys: &Sys, cfg: &Config) -> Vec<String> {
         let mut env: Vec<(String, String)> = Vec::new();
         let mut set = |name: &str, value: &str| match env.iter_mut().find(|(n, _)| n == name) {
@@ -114,35 +127,20 @@ impl Command {
         let (stdin, to) = sys.pipe().await?;
         let (from, stdout) = sys.pipe().await?;
         let env = self.environment(sys, cfg).await;
-        let mut said = String::new();
-        let mut started = None;
+        let mut started = Err(String::new());
         for argv in attempts(&self.what) {
-            match self.spawn(sys, &argv, &env, (stdin, stdout)).await {
-                Ok(pid) => {
-                    started = Some(pid);
-                    break;
-                }
-                Err((_, true)) => {}
-                Err((text, false)) => {
-                    // The child has no Postfix tag any more.
-                    sys.log(Facility::Mail, sys.name(), format!("fatal: {text}"), TraceId(0));
-                    said = format!("{}: fatal: {text}\n", sys.name());
-                    break;
-                }
-            }
+            started = match self.spawn(sys, &argv, &env, (stdin, stdout)).await {
+                Ok(pid) => Ok(pid),
+                Err((_, true)) => continue,
+                Err((text, false)) => Err(self.last_words(sys, cfg, &text)),
+            };
+            break;
         }
-        for fd in [stdin, stdout] {
+        let unused = if started.is_ok() { 2 } else { 4 };
+        for &fd in &[stdin, stdout, to, from][..unused] {
             sys.close(fd).await?;
         }
-        match started {
-            Some(pid) => Ok(Ok((pid, to, from))),
-            None => {
-                for fd in [to, from] {
-                    sys.close(fd).await?;
-                }
-                Ok(Err(said))
-            }
-        }
+        Ok(started.map(|pid| (pid, to, from)))
     }
     /// execvp(3). The second part of an error: a shell may know the command.
     async fn spawn(&self, sys: &Sys, argv: &[String], env: &[String], (stdin, stdout): (Fd, Fd)) -> Result<Pid, (String, bool)> {

@@ -3,7 +3,7 @@
 
 use super::{Run, State};
 use crate::ipc::{Attrs, Conn, put_record, record_at};
-use crate::post::{clean, mail_date};
+use crate::post::{autodetect, clean, mail_date, utf8};
 use crate::queue::rec;
 use crate::report::{Dsn, Outcome, notify};
 use machine::SimTime;
@@ -60,7 +60,11 @@ impl Run<'_> {
             }
         };
         let id = conn.recv().await?.get("queue_id").to_string();
-        conn.send(&Attrs::new().with_num("flags", clean::BOUNCE | clean::INTERNAL)).await.ok()?;
+        let mut flags = clean::BOUNCE | clean::INTERNAL | autodetect(&self.agent.d.cfg, "forward").unwrap_or(0);
+        if self.request.utf8 & utf8::REQUESTED != 0 {
+            flags |= clean::SMTPUTF8;
+        }
+        conn.send(&Attrs::new().with_num("flags", flags)).await.ok()?;
         let posted = sys.now();
         let mut f = Forward { delivered: state.delivered.clone(), sender: state.sender.clone(), conn, id, posted, out: Vec::new() };
         f.put(rec::TIME, &format!("{} {}", posted.secs(), posted.0 % 1_000_000));

@@ -250,7 +250,9 @@ impl Run<'_> {
     }
     /// A notice about one recipient, to a list's owner.
     async fn tell_owner(&mut self, state: &State, dsn: Dsn, owner: &str) -> bool {
-        if dsn.status.starts_with('4') {
+        let mut told = dsn.clone();
+        self.reporter.filtered(&mut told).await;
+        if told.status.starts_with('4') {
             return self.failed(state, dsn).await;
         }
         let mut ask = crate::ipc::Attrs::new()
@@ -262,11 +264,10 @@ impl Run<'_> {
             .with("envelope_id", &self.request.envid)
             .with_num("ret_flags", self.request.ret);
         crate::report::put_rcpt(&mut ask, &state.rcpt);
-        let mut failed = dsn.clone();
-        failed.action = "failed".to_string();
-        failed.put(&mut ask);
+        told.action = "failed".to_string();
+        told.put(&mut ask);
         if self.reporter.notice("private/bounce", crate::bounce::ONE, &ask).await {
-            self.reporter.bounced_line(&self.request.job, &state.rcpt, &self.agent.d.server.service, &dsn, &self.tree);
+            self.reporter.bounced_line(&self.request.job, &state.rcpt, &self.agent.d.server.service, &told, &self.tree);
             return true;
         }
         self.failed(state, Dsn::new("4.3.0", "bounce or trace service failure")).await

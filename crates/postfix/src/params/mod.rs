@@ -3,7 +3,7 @@
 //!
 //! A line of table.txt: name, type letter followed by readers and bounds (`min` or `min-max`, 0: none), default. Types: s string, r string
 //! expanded at use, i number, l large number, n number with a textual default, b yes or no, B the same with a textual default, t time.
-//! Readers: `*` every program, d smtpd, c cleanup, r trivial-rewrite, q qmgr, l local, o smtp, b bounce, a anvil, f flush, p pickup,
+//! Readers: `*` every program, d smtpd, c cleanup, r trivial-rewrite, q qmgr, l local, o smtp, L lmtp, b bounce, a anvil, f flush, p pickup,
 //! P pipe, v virtual, w showq, V verify, X proxymap, S spawn, m master, x postfix, s sendmail, D postdrop, Q postqueue, C postconf, t TLS.
 
 static TABLE: &str = include_str!("table.txt");
@@ -26,11 +26,12 @@ pub(crate) struct Param {
 
 /// The letter of a program in the table.
 pub(crate) fn reader(program: &str) -> char {
-    const LETTERS: [(&str, char); 23] = [
+    const LETTERS: [(&str, char); 24] = [
         ("anvil", 'a'),
         ("bounce", 'b'),
         ("cleanup", 'c'),
         ("flush", 'f'),
+        ("lmtp", 'L'),
         ("local", 'l'),
         ("mailq", 's'),
         ("master", 'm'),

@@ -50,7 +50,10 @@ impl Message {
             }
         }
         let stats = Stats { incoming: envelope.arrival, active: d.sys.now(), ..Stats::default() };
-        let trace_flags = envelope.attr("trace_flags").parse().unwrap_or(0);
+        let mut trace_flags = envelope.attr("trace_flags").parse().unwrap_or(0);
+        if d.cfg.bool("confirm_delay_cleared") && envelope.warn.is_some_and(|(warn, _)| warn < 0) {
+            trace_flags |= flag::REC_DLY_SENT;
+        }
         let id = id.to_string();
         Some(Message { id, envelope, stats, trace_flags, pending: 0, deferred: false, flush: false, force_expire: false })
     }
@@ -106,10 +109,7 @@ impl Qmgr {
         }
         let mut rcpts = m.envelope.rcpts.clone();
         // Sorted by domain and address before they are resolved, and once more with their ways.
-        machine::sort_by(&mut rcpts, |a, b| {
-            let domain = |r: &Rcpt| cut(&r.addr).1.to_ascii_lowercase();
-            domain(a).cmp(&domain(b)).then_with(|| a.addr.cmp(&b.addr))
-        });
+        machine::sort_by_key(&mut rcpts, place);
         let mut routed = Vec::new();
         for mut rcpt in rcpts {
             let mut because = Vec::new();
@@ -178,11 +178,7 @@ impl Qmgr {
             routed.push(Routed { rcpt, transport: way.transport, nexthop: way.nexthop, queue: name.to_ascii_lowercase(), because });
         }
         // The order of delivery: by transport, destination, domain, address.
-        let key = |r: &Routed| {
-            let (local, domain) = cut(&r.rcpt.addr);
-            (r.transport.clone(), r.queue.clone(), domain.to_ascii_lowercase(), local.to_string())
-        };
-        machine::sort_by_key(&mut routed, key);
+        machine::sort_by_key(&mut routed, |r| (r.transport.clone(), r.queue.clone(), place(&r.rcpt)));
         let mut last = None;
         for r in routed {
             let transport = self.transport(&r.transport);
@@ -296,11 +292,11 @@ impl Qmgr {
                 m.deferred = !self.reporter.notice("private/defer", self.flush_kind(&m), &ask).await;
             } else if let Some((warn, offset)) = m.envelope.warn
                 && warn > 0
-                && now + 1 >= warn
+                && now + 1 >= warn as u64
                 && self.reporter.notice("private/defer", bounce::WARN, &ask).await
             {
                 let mut record = Vec::new();
-                crate::ipc::put_record(&mut record, rec::WARN, format!("{:15}", 0).as_bytes());
+                crate::ipc::put_record(&mut record, rec::WARN, format!("{:15}", -1).as_bytes());
                 let _ = queue::patch(&sys, &queue::path("active", id), offset, &record).await;
             }
         }
@@ -331,6 +327,11 @@ impl Qmgr {
         ];
         sys.trace(trace);
     }
+}
+
+/// A recipient's place in the order of delivery: domain and whole address; those without a domain are last.
+fn place(r: &Rcpt) -> (bool, String, String) {
+    (!r.addr.contains('@'), cut(&r.addr).1.to_ascii_lowercase(), r.addr.clone())
 }
 
 fn redirected(way: &mut Resolved, transport: &str, nexthop: &str) {

@@ -43,8 +43,8 @@ pub(crate) struct Envelope {
     pub(crate) rcpts: Vec<Rcpt>,
     /// Named attributes in order.
     pub(crate) attrs: Vec<(String, String)>,
-    /// When to warn of the delay (seconds) and where that record stands.
-    pub(crate) warn: Option<(u64, u64)>,
+    /// When to warn of the delay (seconds; negative: it has been told) and where that record stands.
+    pub(crate) warn: Option<(i64, u64)>,
     /// The two delimiters of VERP; empty: none.
     pub(crate) verp: String,
     /// Content filter `transport:nexthop`.
@@ -110,7 +110,7 @@ impl Envelope {
                 rec::FILT => e.filter = text,
                 rec::RDR => e.redirect = text,
                 rec::VERP => e.verp = text,
-                rec::WARN => e.warn = Some((field(0).max(0) as u64, at)),
+                rec::WARN => e.warn = Some((field(0), at)),
                 rec::ATTR => match split_attr(&text) {
                     ("dsn_orig_rcpt", v) => rcpt.dsn_orcpt = v.to_string(),
                     ("notify_flags", v) => rcpt.notify = v.parse().unwrap_or(0),

@@ -42,6 +42,38 @@ fn say(why: &mut Dsn, found: Dsn) {
     }
 }
 
+/// What the DNS says, without the records that `smtp_dns_reply_filter` passes over.
+///
+/// # Errors
+/// Nothing is left, or the filter makes no sense.
+async fn ask(job: &Delivery<'_>, name: &str, rtype: RecordType) -> Result<Answer, Dsn> {
+    let answer = resolver::lookup(&job.d.sys, name, rtype).await;
+    let Answer::Found(owner, records) = answer else { return Ok(answer) };
+    let (filter, log) = (&job.setup.dns, &job.d.log);
+    let bad = |status: &str, why: &str| Dsn::new(status, format!("Error looking up name={name} type={rtype}: {why}"));
+    let invalid = || bad("4.4.3", "Invalid DNS reply filter syntax");
+    let mut left = Vec::new();
+    for record in records {
+        let data = match &record.data {
+            Data::A(ip) => ip.to_string(),
+            Data::Mx(pref, host) => format!("{pref} {host}."),
+            _ => String::new(),
+        };
+        let text = format!("{}. {} IN {rtype} {data}", record.name, record.ttl);
+        match filter.find(&text).await.map_err(|_| invalid())? {
+            None => left.push(record),
+            Some(hit) if hit.value.split([' ', '\t']).next().is_some_and(|c| c.eq_ignore_ascii_case("IGNORE")) => {
+                log.info(format_args!("ignoring DNS RR: {text}"));
+            }
+            Some(hit) => {
+                log.warn(format_args!("{}: unknown DNS filter action: \"{}\"", filter.title(), hit.value));
+                return Err(invalid());
+            }
+        }
+    }
+    if left.is_empty() { Err(bad("4.7.0", "DNS reply filter drops all results")) } else { Ok(Answer::Found(owner, left)) }
+}
+
 /// Addresses of one host; `why`: what keeps it from having any.
 async fn addresses(job: &Delivery<'_>, name: &str, pref: u16, out: &mut Vec<Host>, why: &mut Dsn) {
     let sys = &job.d.sys;
@@ -53,7 +85,11 @@ async fn addresses(job: &Delivery<'_>, name: &str, pref: u16, out: &mut Vec<Host
     let how = job.d.cfg.list(lookup);
     let dns = job.asks_dns();
     if dns && how.iter().any(|h| h == "dns") {
-        match resolver::lookup(sys, name, RecordType::A).await {
+        let answer = match ask(job, name, RecordType::A).await {
+            Ok(answer) => answer,
+            Err(dsn) => return say(why, dsn),
+        };
+        match answer {
             Answer::Found(_, records) => {
                 for r in records {
                     if let Data::A(ip) = r.data {
@@ -99,7 +135,7 @@ pub(super) async fn find(job: &Delivery<'_>, name: &str, mx: bool, detect: bool)
     let mine = |h: &Host| h.ip.is_some_and(|ip| own.contains(&ip));
     let mut hosts = Vec::new();
     let mut why = Dsn::default();
-    let answer = if mx { resolver::lookup(sys, name, RecordType::MX).await } else { Answer::NoData };
+    let answer = if mx { ask(job, name, RecordType::MX).await? } else { Answer::NoData };
     let records = match answer {
         Answer::Found(_, records) => records,
         answer @ Answer::TempFail => {

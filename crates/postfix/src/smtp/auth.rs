@@ -2,7 +2,8 @@
 //! Not here: the mechanisms (`crate::sasl::client`). Source: smtp_sasl_glue(3), smtp_sasl_proto(3), RFC 4954.
 
 use super::Delivery;
-use super::session::{Broken, Session};
+use super::chat::Broken;
+use super::session::Session;
 use crate::address::find::{Keys, find, looked_up};
 use crate::config::Config;
 use crate::lookup::{Maps, MatchKind, MatchList, TableError, Tables};
@@ -109,8 +110,7 @@ impl Session {
             Ok(login) => login,
             Err(TableError) => {
                 job.d.log.warn(format_args!("{}: {title} lookup error", job.request.job.id));
-                self.give_up(job, Dsn::new("4.3.0", format!("local data error while talking to {}", self.name)), true).await;
-                return Ok(false);
+                return Err(Broken::Data);
             }
         };
         let Some((user, password)) = login else {
@@ -135,14 +135,14 @@ impl Session {
             }
         };
         job.because.push(Because::State { what: format!("AUTH {} as {user}", client.mechanism) });
-        let mut first = client.first(&self.sys).await;
+        let mut first = client.first(&self.chat.sys).await;
         // A command line has no more than 512 bytes; what does not fit waits for an empty challenge.
         match first.take_if(|f| client.mechanism.len() + f.len() + 8 <= 512) {
-            Some(initial) => self.say(&format!("AUTH {} {initial}", client.mechanism)),
-            None => self.say(&format!("AUTH {}", client.mechanism)),
+            Some(initial) => self.chat.say(&format!("AUTH {} {initial}", client.mechanism)),
+            None => self.chat.say(&format!("AUTH {}", client.mechanism)),
         }
         loop {
-            let mut reply = self.reply(timeout).await?;
+            let mut reply = self.chat.reply(timeout).await?;
             if reply.code / 100 != 3 {
                 if reply.ok() {
                     return Ok(true);
@@ -167,7 +167,7 @@ impl Session {
                 None => client.next(&cfg, challenge),
             };
             match answer {
-                Ok(answer) => self.say(&answer),
+                Ok(answer) => self.chat.say(&answer),
                 Err(why) => {
                     self.no_answer(job, why).await;
                     return Ok(false);

@@ -3,17 +3,20 @@
 
 mod addr;
 mod auth;
+mod chat;
 mod checks;
 mod downgrade;
 mod session;
 mod transfer;
+mod xforward;
 
 use crate::address::local::Local;
 use crate::deliver::{self, Request};
-use crate::lookup::Maps;
+use crate::lookup::{Maps, Table};
 use crate::queue::envelope::Rcpt;
 use crate::report::{Dsn, Outcome};
 use crate::server::Daemon;
+use crate::smtpd::hostname::{valid_addr, valid_hostname};
 use crate::why;
 use addr::Host;
 use machine::{Because, SimTime, SockAddr, Sys};
@@ -69,6 +72,10 @@ struct Setup {
     local: Local,
     logins: Option<auth::Logins>,
     checks: Option<checks::Checks>,
+    /// What is read in place of what servers say.
+    replies: Option<Table>,
+    /// Which DNS records are passed over.
+    dns: Maps,
     /// EHLO keywords that are passed over, by the server's address.
     discard: Maps,
     /// What is done about a firewall, by the server's address.
@@ -79,7 +86,10 @@ impl Setup {
     async fn open(d: &Daemon, lmtp: bool) -> Result<Setup, String> {
         crate::post::old_from(&d.cfg)?;
         let (prefix, hello) = if lmtp { ("lmtp_", "lhlo") } else { ("smtp_", "ehlo") };
+        let replies = d.cfg.str(&format!("{prefix}reply_filter"));
         Ok(Setup {
+            replies: if replies.is_empty() { None } else { Some(d.tables.open(&replies).await?) },
+            dns: Maps::of(&d.tables, &format!("{prefix}dns_reply_filter")).await?,
             logins: auth::Logins::open(&d.tables, prefix).await?,
             checks: checks::Checks::open(&d.tables, prefix).await?,
             generic: Maps::of(&d.tables, &format!("{prefix}generic_maps")).await?,
@@ -113,16 +123,31 @@ struct Delivery<'a> {
 }
 
 /// `host`, `host:port`, `[host]:port`: host, port, whether it is in brackets.
-pub(crate) fn destination(text: &str, default: &str) -> (String, String, bool) {
+///
+/// # Errors
+/// What is wrong with it.
+fn destination(text: &str, default: &str) -> Result<(String, String, bool), &'static str> {
     let text = text.strip_prefix("inet:").unwrap_or(text);
-    if let Some((host, rest)) = text.strip_prefix('[').and_then(|t| t.split_once(']')) {
-        let port = rest.strip_prefix(':').filter(|p| !p.is_empty()).unwrap_or(default);
-        return (host.to_string(), port.to_string(), true);
+    let (host, port, bracketed) = if let Some(rest) = text.strip_prefix('[') {
+        let (host, rest) = rest.split_once(']').ok_or("missing \"]\"")?;
+        if !rest.is_empty() && !rest.starts_with(':') {
+            return Err("garbage after \"]\"");
+        }
+        (host, rest.trim_start_matches(':'), true)
+    } else {
+        let (host, port) = text.rsplit_once(':').unwrap_or((text, ""));
+        (host, port, false)
+    };
+    if host.is_empty() {
+        return Err("missing host information");
     }
-    match text.rsplit_once(':') {
-        Some((host, port)) if !port.is_empty() => (host.to_string(), port.to_string(), false),
-        _ => (text.trim_end_matches(':').to_string(), default.to_string(), false),
+    if !valid_hostname(host) && !valid_addr(host) {
+        return Err("valid hostname or network address required");
     }
+    if port.starts_with(|c: char| c.is_ascii_digit()) && !port.bytes().all(|b| b.is_ascii_digit()) {
+        return Err("garbage after numerical service");
+    }
+    Ok((host.to_string(), if port.is_empty() { default } else { port }.to_string(), bracketed))
 }
 
 impl Delivery<'_> {
@@ -161,12 +186,23 @@ impl Delivery<'_> {
             self.site = site.strip_prefix("inet:").unwrap_or(site).to_string();
             tried = at;
             let mut final_site = at + 1 == sites.len();
-            let (name, port, bracketed) = destination(site, &default);
-            let Some(port) = port_number(&self.d.sys, &port).await else {
-                let text = format!("unknown service: {port}/tcp");
-                self.d.log.warn(format_args!("{text}"));
-                self.why = Dsn::new("4.3.5", "Server configuration error");
-                continue;
+            let parsed = match destination(site, &default) {
+                Err(why) => Err(format!("{why} in server description: {site}")),
+                Ok((name, port, bracketed)) => match port.parse() {
+                    Ok(port) if port > 0 => Ok((name, port, bracketed)),
+                    _ if port.bytes().all(|b| b.is_ascii_digit()) => Err(format!("bad network port: {port} for destination: {site}")),
+                    _ => match machine::resolver::service_port(&self.d.sys, &port, "tcp").await {
+                        Some(port) => Ok((name, port, bracketed)),
+                        None => Err(format!("unknown service: {port}/tcp")),
+                    },
+                },
+            };
+            let (name, port, bracketed) = match parsed {
+                Ok(parsed) => parsed,
+                Err(why) => {
+                    self.ends = Some(self.d.log.fatal(&why).await);
+                    return;
+                }
             };
             let mx = !self.lmtp && !bracketed && self.asks_dns();
             let found = addr::find(self, &name, mx, port == 25 && !self.lmtp).await;
@@ -245,8 +281,11 @@ impl Delivery<'_> {
                 let greeted = session.helo(self).await;
                 if greeted {
                     session.transfer(self).await;
+                } else if self.ends.is_none() {
+                    session.quit(self, false).await;
                 }
-                session.close().await;
+                session.chat.notify(self).await;
+                session.chat.close().await;
                 greeted
             }
             Err(dsn) => {
@@ -264,7 +303,7 @@ impl Delivery<'_> {
         let Some(ip) = host.ip else {
             let name = format!("{}[{}]", host.name, host.path);
             return match sys.unix_connect(&host.path).await {
-                Ok(fd) => Ok(Session::new(sys, fd, host, &name, &name)),
+                Ok(fd) => Ok(Session::new(self, fd, host, &name, &name)),
                 Err(e) => Err(Dsn::new("4.4.1", format!("connect to {name}: {e}"))),
             };
         };
@@ -273,7 +312,7 @@ impl Delivery<'_> {
         let bind = self.d.cfg.str(&format!("{}bind_address", self.prefix()));
         let from = bind.parse().ok().map(|ip| SockAddr { ip, port: 0 });
         match sys.tcp_connect(SockAddr { ip, port }, from, until).await {
-            Ok(fd) => Ok(Session::new(sys, fd, host, &name, &relay)),
+            Ok(fd) => Ok(Session::new(self, fd, host, &name, &relay)),
             Err(e) => Err(Dsn::new("4.4.1", format!("connect to {relay}: {e}"))),
         }
     }
@@ -322,12 +361,5 @@ impl Delivery<'_> {
             let dsn = self.why.clone();
             self.fail_all(dsn, "none", true).await;
         }
-    }
-}
-
-async fn port_number(sys: &Sys, port: &str) -> Option<u16> {
-    match port.parse() {
-        Ok(n) => Some(n),
-        Err(_) => machine::resolver::service_port(sys, port, "tcp").await,
     }
 }

@@ -1,159 +1,56 @@
-//! One SMTP or LMTP session as client: lines and replies, greeting, EHLO, QUIT, and what is said when a server does not play along.
-//! Not here: envelope and content (`transfer`). Source: RFC 5321, RFC 2033, smtp_proto(3), smtp_trouble(3).
+//! One SMTP or LMTP session as client: greeting, EHLO, QUIT, and what is said when a server does not play along.
+//! Not here: lines and replies (`chat`), envelope and content (`transfer`). Source: RFC 5321, RFC 2033, smtp_proto(3), smtp_trouble(3).
 
 use super::Delivery;
 use super::addr::Host;
+use super::chat::{Broken, Chat, Reply, Trouble};
 use crate::ehlo::Keywords;
 use crate::post::utf8;
-use crate::report::{Dsn, is_status};
-use machine::{Errno, Fd, Interest, Sys};
-
-/// A reply: code, lines joined by newlines, status.
-pub(super) struct Reply {
-    pub(super) code: u16,
-    text: String,
-    pub(super) dsn: String,
-}
-
-impl Reply {
-    pub(super) fn ok(&self) -> bool {
-        self.code / 100 == 2
-    }
-    pub(super) fn one_line(&self) -> String {
-        self.text.replace('\n', " ")
-    }
-}
-
-/// How a session ends early.
-pub(super) enum Broken {
-    Lost,
-    TimedOut,
-}
+use crate::report::Dsn;
+use machine::Fd;
 
 /// A connection to a server.
 pub(super) struct Session {
-    pub(super) sys: Sys,
-    fd: Fd,
+    pub(super) chat: Chat,
     pub(super) host: String,
     /// `host[address]`
     pub(super) name: String,
     /// `host[address]:port`
     pub(super) relay: String,
-    pub(super) buf: Vec<u8>,
-    pub(super) out: Vec<u8>,
-    pub(super) pipelining: bool,
     pub(super) eight_bit: bool,
     pub(super) dsn: bool,
     pub(super) size: Option<i64>,
     pub(super) utf8: bool,
+    /// What XFORWARD may tell this server.
+    pub(super) xforward: Vec<String>,
     /// The mechanisms of AUTH, if it is offered and wanted.
     pub(super) mechanisms: Option<String>,
     /// Wait before the final dot: a firewall loses it else.
     pub(super) late_dot: bool,
-    broken: bool,
 }
 
 impl Session {
-    pub(super) fn new(sys: &Sys, fd: Fd, host: &Host, name: &str, relay: &str) -> Session {
+    pub(super) fn new(job: &Delivery<'_>, fd: Fd, host: &Host, name: &str, relay: &str) -> Session {
         Session {
-            sys: sys.clone(),
-            fd,
+            chat: Chat::new(job, fd, host, relay),
             host: host.name.clone(),
             name: name.to_string(),
             relay: relay.to_string(),
-            buf: Vec::new(),
-            out: Vec::new(),
-            pipelining: false,
             eight_bit: false,
             dsn: false,
             size: None,
             utf8: false,
+            xforward: Vec::new(),
             mechanisms: None,
             late_dot: false,
-            broken: false,
-        }
-    }
-    pub(super) async fn close(self) {
-        let _ = self.sys.close(self.fd).await;
-    }
-    pub(super) fn say(&mut self, text: &str) {
-        self.out.extend_from_slice(text.as_bytes());
-        self.out.extend_from_slice(b"\r\n");
-    }
-    pub(super) async fn flush(&mut self) -> Result<(), Broken> {
-        let out = std::mem::take(&mut self.out);
-        if out.is_empty() {
-            return Ok(());
-        }
-        match self.sys.write(self.fd, &out).await {
-            Ok(()) => Ok(()),
-            Err(_) => {
-                self.broken = true;
-                Err(Broken::Lost)
-            }
-        }
-    }
-    async fn line(&mut self, timeout: i64) -> Result<String, Broken> {
-        let until = (timeout > 0).then(|| self.sys.now().plus_secs(timeout as u64));
-        loop {
-            if let Some(end) = self.buf.iter().position(|&b| b == b'\n') {
-                let line: Vec<u8> = self.buf.drain(..=end).collect();
-                let text = String::from_utf8_lossy(&line);
-                return Ok(text.trim_end_matches(['\r', '\n']).to_string());
-            }
-            match self.sys.poll(&[(self.fd, Interest::Read)], until).await {
-                Ok(ready) if ready.is_empty() => {
-                    self.broken = true;
-                    return Err(Broken::TimedOut);
-                }
-                Ok(_) => {}
-                Err(Errno::EINTR) => continue,
-                Err(_) => {}
-            }
-            match self.sys.read(self.fd, 1 << 16).await {
-                Ok(part) if !part.is_empty() => self.buf.extend_from_slice(&part),
-                _ => {
-                    self.broken = true;
-                    return Err(Broken::Lost);
-                }
-            }
-        }
-    }
-    /// Sends what is pending and reads one reply.
-    pub(super) async fn reply(&mut self, timeout: i64) -> Result<Reply, Broken> {
-        self.flush().await?;
-        let mut text = String::new();
-        loop {
-            let line = self.line(timeout).await?;
-            if !text.is_empty() {
-                text.push('\n');
-            }
-            text.push_str(&line);
-            let b = line.as_bytes();
-            let code =
-                b.get(..3).filter(|d| d.iter().all(u8::is_ascii_digit)).and_then(|d| std::str::from_utf8(d).ok()?.parse::<u16>().ok());
-            let Some(code) = code else {
-                return Ok(Reply { code: 0, text, dsn: "5.5.0".to_string() });
-            };
-            if b.get(3) == Some(&b'-') {
-                continue;
-            }
-            let class = code / 100;
-            let status = line.get(4..).unwrap_or("").split([' ', '\t']).next().unwrap_or("");
-            let dsn = if is_status(status) && status.starts_with(char::from(b'0' + (class % 10) as u8)) {
-                status.to_string()
-            } else {
-                match class {
-                    2..=5 => format!("{class}.0.0"),
-                    _ => "5.5.0".to_string(),
-                }
-            };
-            return Ok(Reply { code, text, dsn });
         }
     }
     /// A status made of a reply.
-    fn status(&self, reply: &Reply, reason: String) -> Dsn {
+    fn status(&mut self, reply: &Reply, reason: String) -> Dsn {
         let mut dsn = self.answered(reply, reason);
+        if !(400..=599).contains(&reply.code) || matches!(reply.code, 500..=509 | 555) {
+            self.chat.troubled(Trouble::Protocol);
+        }
         if !dsn.status.starts_with(['4', '5']) {
             dsn.reason.insert_str(0, "Protocol error: ");
             dsn.status = "5.5.0".to_string();
@@ -172,7 +69,7 @@ impl Session {
             mname: self.host.clone(),
         }
     }
-    pub(super) fn said(&self, reply: &Reply, command: &str) -> Dsn {
+    pub(super) fn said(&mut self, reply: &Reply, command: &str) -> Dsn {
         self.status(reply, format!("host {} said: {} (in reply to {command})", self.name, reply.one_line()))
     }
     async fn refused(&mut self, job: &mut Delivery<'_>, reply: &Reply) -> bool {
@@ -184,23 +81,25 @@ impl Session {
     pub(super) async fn give_up(&mut self, job: &mut Delivery<'_>, dsn: Dsn, throttle: bool) {
         let relay = self.relay.clone();
         job.fail_all(dsn, &relay, throttle).await;
-        self.say("QUIT");
-        let _ = self.flush().await;
     }
     pub(super) async fn lost(&mut self, job: &mut Delivery<'_>, how: Broken, doing: &str) {
-        let text = match how {
-            Broken::Lost => format!("lost connection with {} while {doing}", self.name),
-            Broken::TimedOut => format!("conversation with {} timed out while {doing}", self.name),
+        let (status, text) = match how {
+            Broken::Lost => ("4.4.2", format!("lost connection with {} while {doing}", self.name)),
+            Broken::TimedOut => ("4.4.2", format!("conversation with {} timed out while {doing}", self.name)),
+            Broken::Data => ("4.3.0", format!("local data error while talking to {}", self.name)),
         };
+        if matches!(how, Broken::Data) {
+            self.chat.troubled(Trouble::Data);
+        }
         let relay = self.relay.clone();
-        job.fail_all(Dsn::new("4.4.2", text), &relay, true).await;
+        job.fail_all(Dsn::new(status, text), &relay, true).await;
     }
     /// Greeting and EHLO. True: the server talks to us.
     pub(super) async fn helo(&mut self, job: &mut Delivery<'_>) -> bool {
         let cfg = job.d.cfg.clone();
         let prefix = if job.lmtp { "lmtp_" } else { "smtp_" };
         let timeout = cfg.time(if job.lmtp { "lmtp_lhlo_timeout" } else { "smtp_helo_timeout" });
-        let mut greeting = match self.reply(timeout).await {
+        let mut greeting = match self.chat.reply(timeout).await {
             Ok(reply) => reply,
             Err(how) => {
                 self.lost(job, how, "receiving the initial server greeting").await;
@@ -224,9 +123,9 @@ impl Session {
         }
         esmtp &= !self.behind_pix(job, &greeting.text).await || job.lmtp;
         if esmtp {
-            self.say(&format!("{} {me}", if job.lmtp { "LHLO" } else { "EHLO" }));
+            self.chat.say(&format!("{} {me}", if job.lmtp { "LHLO" } else { "EHLO" }));
             let doing = if job.lmtp { "performing the LHLO handshake" } else { "performing the EHLO handshake" };
-            match self.reply(timeout).await {
+            match self.chat.reply(timeout).await {
                 Err(how) => {
                     self.lost(job, how, doing).await;
                     return false;
@@ -244,8 +143,8 @@ impl Session {
                 Ok(_) => {}
             }
         }
-        self.say(&format!("HELO {me}"));
-        match self.reply(timeout).await {
+        self.chat.say(&format!("HELO {me}"));
+        match self.chat.reply(timeout).await {
             Err(how) => {
                 self.lost(job, how, "performing the HELO handshake").await;
                 false
@@ -266,7 +165,7 @@ impl Session {
             return false;
         }
         let asks = |name: &str| words.split([',', ' ', '\t']).any(|w| w.eq_ignore_ascii_case(name));
-        let age = self.sys.now().secs().saturating_sub(job.request.job.stats.incoming.secs());
+        let age = self.chat.sys.now().secs().saturating_sub(job.request.job.stats.incoming.secs());
         self.late_dot = asks("delay_dotcrlf") && age as i64 >= cfg.time(&format!("{}pix_workaround_threshold_time", job.prefix()));
         let names = [("disable_esmtp", asks("disable_esmtp")), ("delay_dotcrlf", self.late_dot)];
         let names: Vec<&str> = names.iter().filter(|n| n.1).map(|n| n.0).collect();
@@ -286,8 +185,7 @@ impl Session {
             Err(_) => {
                 let title = job.setup.discard.title();
                 job.d.log.warn(format_args!("{}: {title} map lookup error for {address}", job.request.job.id));
-                self.give_up(job, Dsn::new("4.3.0", format!("local data error while talking to {}", self.name)), true).await;
-                return Ok(false);
+                return Err(Broken::Data);
             }
         };
         let cfg = job.d.cfg.clone();
@@ -311,7 +209,8 @@ impl Session {
             }
             match word.as_str() {
                 word if discard.has(word) => {}
-                "PIPELINING" => self.pipelining = true,
+                "PIPELINING" => self.chat.pipelining = true,
+                "XFORWARD" => self.xforward = rest.split_ascii_whitespace().map(str::to_ascii_uppercase).collect(),
                 "8BITMIME" => self.eight_bit = true,
                 "DSN" => self.dsn = true,
                 "SMTPUTF8" => self.utf8 = true,
@@ -338,10 +237,19 @@ impl Session {
         }
         self.login(job, timeout).await
     }
-    pub(super) async fn quit(&mut self) {
-        if !self.broken {
-            self.say("QUIT");
-            let _ = self.flush().await;
+    /// The last command, unless it has been `said`; its answer is waited for only if somebody wants that.
+    pub(super) async fn quit(&mut self, job: &Delivery<'_>, said: bool) {
+        if self.chat.broken {
+            return;
+        }
+        if !said {
+            self.chat.say("QUIT");
+        }
+        let cfg = &job.d.cfg;
+        if cfg.bool(&format!("{}skip_quit_response", job.prefix())) {
+            let _ = self.chat.flush().await;
+        } else {
+            let _ = self.chat.reply(cfg.time(&format!("{}quit_timeout", job.prefix()))).await;
         }
     }
 }

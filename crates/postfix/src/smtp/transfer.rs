@@ -2,9 +2,10 @@
 //! Not here: the connection, greeting and EHLO (`session`). Source: RFC 5321, RFC 2920, RFC 3461, smtp_proto(3).
 
 use super::Delivery;
+use super::chat::{Broken, Reply};
 use super::checks::Line;
 use super::downgrade::downgrade;
-use super::session::{Broken, Reply, Session};
+use super::session::Session;
 use crate::address::find::map_plain;
 use crate::address::tok::{Tok, external, internal, parse, quote_local, unquote};
 use crate::cleanup::header;
@@ -21,11 +22,6 @@ fn xtext(text: &str, special: &str) -> String {
     wire::smtp::xtext_encode(text, special)
 }
 
-/// An address as SMTP writes it; the null address stays empty.
-fn quoted(addr: &str) -> String {
-    if addr.is_empty() { String::new() } else { quote_local(addr) }
-}
-
 impl Session {
     async fn generic(&self, job: &Delivery<'_>, addr: &str) -> String {
         if job.setup.generic.is_empty() || addr.is_empty() {
@@ -35,13 +31,19 @@ impl Session {
         let mapped = map_plain(&job.d.cfg, &job.setup.local, &job.setup.generic, addr, propagate).await;
         mapped.ok().flatten().unwrap_or_else(|| addr.to_string())
     }
+    /// An address as SMTP writes it; the null address stays empty.
+    async fn quoted(&self, job: &Delivery<'_>, addr: &str) -> String {
+        let addr = self.generic(job, addr).await;
+        let plain = addr.is_empty() || !job.d.cfg.bool(&format!("{}quote_rfc821_envelope", job.prefix()));
+        if plain { addr } else { quote_local(&addr) }
+    }
     /// The text must be made 7-bit for this server.
     fn downgrades(&self, job: &Delivery<'_>) -> bool {
         !self.eight_bit && job.request.encoding != "7bit" && !job.d.cfg.bool("disable_mime_output_conversion")
     }
     async fn mail_command(&self, job: &Delivery<'_>) -> String {
         let r = &job.request;
-        let mut text = format!("MAIL FROM:<{}>", quoted(&self.generic(job, &r.sender).await));
+        let mut text = format!("MAIL FROM:<{}>", self.quoted(job, &r.sender).await);
         if self.size.is_some() && !self.downgrades(job) {
             text.push_str(&format!(" SIZE={}", r.size));
         }
@@ -72,7 +74,7 @@ impl Session {
     }
     async fn rcpt_command(&self, job: &Delivery<'_>, at: usize) -> String {
         let r = &job.left[at];
-        let mut text = format!("RCPT TO:<{}>", quoted(&self.generic(job, &r.addr).await));
+        let mut text = format!("RCPT TO:<{}>", self.quoted(job, &r.addr).await);
         if self.dsn {
             let orcpt = if r.dsn_orcpt.is_empty() { format!("rfc822;{}", quote_local(&r.orig)) } else { r.dsn_orcpt.clone() };
             text.push_str(&format!(" ORCPT={}", xtext(&orcpt, "=")));
@@ -105,38 +107,50 @@ impl Session {
             return Ok(());
         }
         let probe = job.request.job.flags & (flag::MTA_VRFY | flag::USR_VRFY) != 0;
-        job.request.job.stats.connected = self.sys.now();
+        job.request.job.stats.connected = self.chat.sys.now();
         let count = job.left.len();
         // Envelope: sent at once with PIPELINING, else command by command.
+        let told = self.xforward(job);
+        for told in &told {
+            self.chat.say(&told.command);
+            if !self.chat.pipelining {
+                self.heard(job, told).await?;
+            }
+        }
         let mail = self.mail_command(job).await;
-        self.say(&mail);
+        self.chat.say(&mail);
         let mut sender_refused = false;
         let mut accepted: Vec<usize> = Vec::new();
         let mut refused: Vec<usize> = Vec::new();
-        if self.pipelining {
+        if self.chat.pipelining {
             for at in 0..count {
                 let text = self.rcpt_command(job, at).await;
-                self.say(&text);
+                self.chat.say(&text);
             }
             if !probe {
-                self.say("DATA");
+                self.chat.say("DATA");
             }
         }
-        let reply = self.reply(timeout("mail")).await.map_err(|h| (h, "sending MAIL FROM"))?;
+        if self.chat.pipelining {
+            for told in &told {
+                self.heard(job, told).await?;
+            }
+        }
+        let reply = self.chat.reply(timeout("mail")).await.map_err(|h| (h, "sending MAIL FROM"))?;
         if !reply.ok() {
             sender_refused = true;
             let dsn = self.said(&reply, "MAIL FROM command");
             job.fail_all(dsn, &relay, false).await;
         }
         for at in 0..count {
-            if !self.pipelining {
+            if !self.chat.pipelining {
                 if sender_refused {
                     break;
                 }
                 let text = self.rcpt_command(job, at).await;
-                self.say(&text);
+                self.chat.say(&text);
             }
-            let reply = self.reply(timeout("rcpt")).await.map_err(|h| (h, "sending RCPT TO"))?;
+            let reply = self.chat.reply(timeout("rcpt")).await.map_err(|h| (h, "sending RCPT TO"))?;
             if sender_refused {
                 continue;
             }
@@ -154,13 +168,13 @@ impl Session {
             }
         }
         let mut go = false;
-        if probe || (!self.pipelining && (sender_refused || accepted.is_empty())) {
-            self.say("RSET");
+        if probe || (!self.chat.pipelining && (sender_refused || accepted.is_empty())) {
+            self.chat.say("RSET");
         } else {
-            if !self.pipelining {
-                self.say("DATA");
+            if !self.chat.pipelining {
+                self.chat.say("DATA");
             }
-            let reply = self.reply(timeout("data_init")).await.map_err(|h| (h, "sending DATA command"))?;
+            let reply = self.chat.reply(timeout("data_init")).await.map_err(|h| (h, "sending DATA command"))?;
             if reply.code / 100 == 3 {
                 go = true;
             } else {
@@ -172,30 +186,31 @@ impl Session {
                     job.fail_all(dsn, &relay, false).await;
                     accepted.clear();
                 }
-                self.say("RSET");
+                self.chat.say("RSET");
             }
         }
-        let quit_last = go && self.pipelining;
+        let mut quit_last = go && self.chat.pipelining;
         if go {
             if !accepted.is_empty() && self.body(job).await.is_err() {
-                let dsn = Dsn::new("4.3.0", format!("local data error while talking to {}", self.name));
-                job.fail_all(dsn, &relay, true).await;
-                return Ok(());
+                return Err((Broken::Data, ""));
             }
             if self.late_dot {
-                self.flush().await.map_err(|h| (h, "sending message body"))?;
+                self.chat.flush().await.map_err(|h| (h, "sending message body"))?;
                 let wait = cfg.time(&format!("{prefix}pix_workaround_delay_time")).max(0) as u64;
-                let _ = self.sys.sleep(wait * 1_000_000).await;
+                let _ = self.chat.sys.sleep(wait * 1_000_000).await;
             }
-            self.say(".");
+            self.chat.say(".");
             if quit_last {
-                self.say("QUIT");
+                self.chat.say("QUIT");
             }
             let replies = if job.lmtp { accepted.len().max(1) } else { 1 };
             for n in 0..replies {
-                let reply =
-                    self.reply(timeout("data_done")).await.map_err(|h| (h, "sending end of data -- message may be sent more than once"))?;
-                job.request.job.stats.done = self.sys.now();
+                let reply = self
+                    .chat
+                    .reply(timeout("data_done"))
+                    .await
+                    .map_err(|h| (h, "sending end of data -- message may be sent more than once"))?;
+                job.request.job.stats.done = self.chat.sys.now();
                 if accepted.is_empty() {
                     break;
                 }
@@ -223,8 +238,12 @@ impl Session {
                     break;
                 }
             }
-        } else if !self.out.is_empty() {
-            let _ = self.reply(timeout("rset")).await;
+        } else if !self.chat.out.is_empty() {
+            if self.chat.pipelining {
+                self.chat.say("QUIT");
+                quit_last = true;
+            }
+            let _ = self.chat.reply(timeout("rset")).await;
         }
         if probe {
             refused.extend(accepted);
@@ -236,9 +255,7 @@ impl Session {
                 !refused.contains(&(at - 1))
             });
         }
-        if !quit_last {
-            self.quit().await;
-        }
+        self.quit(job, quit_last).await;
         Ok(())
     }
     async fn delivered(&mut self, job: &mut Delivery<'_>, at: usize, reply: &Reply) {
@@ -267,7 +284,6 @@ impl Session {
     /// A table of checks failed.
     async fn body(&mut self, job: &Delivery<'_>) -> Result<(), TableError> {
         let limit = job.d.cfg.int(if job.lmtp { "lmtp_line_length_limit" } else { "smtp_line_length_limit" }).max(0) as usize;
-        let file = std::mem::take(&mut self.buf);
         let (mut start, mut column, mut told) = (true, 0usize, false);
         let lines = content(&job.request.file);
         let narrow = if self.downgrades(job) { downgrade(&lines) } else { Vec::new() };
@@ -283,7 +299,7 @@ impl Session {
             if start {
                 column = 0;
                 if line.first() == Some(&b'.') {
-                    self.out.push(b'.');
+                    self.chat.out.push(b'.');
                 }
             }
             let mut rest = line;
@@ -293,21 +309,20 @@ impl Session {
                     job.d.log.info(format_args!("{id}: breaking line > {limit} bytes with <CR><LF>SPACE"));
                 }
                 let (now, later) = rest.split_at(limit - column);
-                self.out.extend_from_slice(now);
-                self.out.extend_from_slice(b"\r\n ");
+                self.chat.out.extend_from_slice(now);
+                self.chat.out.extend_from_slice(b"\r\n ");
                 (rest, column) = (later, 1);
             }
-            self.out.extend_from_slice(rest);
+            self.chat.out.extend_from_slice(rest);
             column += rest.len();
             start = !cut;
             if !cut {
-                self.out.extend_from_slice(b"\r\n");
+                self.chat.out.extend_from_slice(b"\r\n");
             }
         }
         if !start {
-            self.out.extend_from_slice(b"\r\n");
+            self.chat.out.extend_from_slice(b"\r\n");
         }
-        self.buf = file;
         Ok(())
     }
     /// The lines with the addresses of the header sent through the generic maps.

@@ -7,7 +7,7 @@ use super::reply::{Reply, Then};
 use super::session::{Phase, Session, Transaction};
 use super::stream::Stream;
 use crate::address::tok::quote_local;
-use crate::post::{clean, mail_date, stat};
+use crate::post::{autodetect, clean, mail_date, stat};
 use crate::queue::rec;
 use crate::restrictions::check::{Class, Login, printable};
 use wire::smtp::{Dots, Ending, Text};
@@ -63,6 +63,11 @@ impl Session {
         }
         if self.check.facts.smtputf8 {
             flags |= clean::SMTPUTF8;
+        } else if !self.alone {
+            match autodetect(&env.cfg, "smtpd") {
+                Ok(flag) => flags |= flag,
+                Err(why) => return Err(Stop::Exit(env.log.fatal(&why).await)),
+            }
         }
         let Some(mut stream) = Stream::open(self, flags).await else {
             let text = if self.alone { "unable to execute postdrop" } else { "unable to connect to the public cleanup service" };
