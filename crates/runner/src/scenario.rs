@@ -88,7 +88,6 @@ impl Scene {
             "/etc/hosts",
             format!("127.0.0.1 localhost localhost.localdomain\n{SERVER} mail.linuxidc.com mail {name}\n").as_bytes(),
         );
-        stage.file(mail, "/etc/bash.bashrc", b"");
         stage.debian(mail);
         let mut scene = Scene {
             stage,

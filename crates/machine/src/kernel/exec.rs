@@ -73,9 +73,9 @@ impl Kernel {
             }
             let Some(script) = data.strip_prefix(b"#!") else { return Err(Errno::ENOEXEC.into()) };
             let line = script.split(|&b| b == b'\n').next().unwrap_or_default();
-            let line = String::from_utf8_lossy(line).trim().to_string();
+            let line = String::from_utf8_lossy(line).trim_matches([' ', '\t']).to_string();
             let (interpreter, arg) = match line.split_once([' ', '\t']) {
-                Some((i, a)) => (i.to_string(), Some(a.trim().to_string())),
+                Some((i, a)) => (i.to_string(), Some(a.trim_start_matches([' ', '\t']).to_string())),
                 None => (line, None),
             };
             if interpreter.is_empty() {

@@ -6,6 +6,9 @@ use super::Shell;
 /// How deep parentheses and variables that hold expressions may be nested.
 const DEEPEST: u32 = 100;
 
+/// A carriage return is none of them.
+const BLANKS: [char; 3] = [' ', '\t', '\n'];
+
 /// Binary operators with their precedence, longer ones first.
 const BINARY: [(&str, u8); 20] = [
     ("**", 12),
@@ -58,7 +61,7 @@ impl Shell {
     }
 
     fn arith_at(&mut self, text: &str, depth: u32) -> Num {
-        let text = text.trim_start();
+        let text = text.trim_start_matches(BLANKS);
         if depth > DEEPEST {
             return Err(format!("{text}: expression recursion level exceeded (error token is \"{text}\")"));
         }
@@ -86,7 +89,7 @@ impl<'a> Eval<'a> {
         self.text.get(self.pos..).unwrap_or("")
     }
     fn blanks(&mut self) {
-        self.pos = self.text.len() - self.rest().trim_start().len();
+        self.pos = self.text.len() - self.rest().trim_start_matches(BLANKS).len();
     }
     fn fail(&self, what: &str, at: usize) -> String {
         format!("{}: {what} (error token is \"{}\")", self.text, self.text.get(at..).unwrap_or(""))
@@ -335,8 +338,8 @@ impl<'a> Eval<'a> {
         let text = if self.quiet { None } else { self.sh.place_text(&place)? };
         let value = match text {
             None => 0,
-            Some(t) => match t.trim().parse::<i64>() {
-                Ok(n) if !t.trim().starts_with('0') || t.trim() == "0" => n,
+            Some(t) => match t.trim_matches(BLANKS).parse::<i64>() {
+                Ok(n) if !t.trim_matches(BLANKS).starts_with('0') || n == 0 => n,
                 _ => self.sh.arith_at(&t, self.depth + 1)?,
             },
         };

@@ -1,6 +1,7 @@
 //! Assignments to variables, array elements and whole arrays, as the attributes of the variable want them.
 //! Source: bash(1) "PARAMETERS", "Arrays".
 
+use super::escape::quoted_if_needed;
 use super::lex::{Tok, assignment};
 use super::parse::Parser;
 use super::vars::{EXPORT, INTEGER, LOWER, READONLY, UPPER, Value};
@@ -9,6 +10,7 @@ use machine::Map;
 
 impl Shell {
     /// An assignment as typed: `name=value`, `name+=value`, `name[sub]=value`, `name=(…)`.
+    /// Under `set -x` it is shown.
     pub(super) async fn assign_word(&mut self, word: &str) -> Run<()> {
         let n = assignment(word.as_bytes());
         let (left, raw) = word.split_at(n);
@@ -16,9 +18,12 @@ impl Shell {
         let append = left.ends_with('+');
         let left = left.trim_end_matches('+');
         if let Some(inner) = raw.strip_prefix('(').and_then(|r| r.strip_suffix(')')).filter(|_| !left.ends_with(']')) {
+            self.trace(word);
             return self.assign_array(left, inner, append).await;
         }
         let value = self.expand_text(raw, true).await?;
+        let shown = if value.is_empty() { value.clone() } else { quoted_if_needed(&value) };
+        self.trace(&format!("{}{shown}", &word[..n]));
         let place = match left.split_once('[') {
             Some((name, sub)) => format!("{name}[{}]", self.expand_text(sub.trim_end_matches(']'), false).await?),
             None => left.to_string(),

@@ -8,7 +8,7 @@ use super::scan::Scan;
 impl Parser<'_> {
     pub(super) fn parenthesis(&mut self) -> Parsed<Kind> {
         self.next();
-        if self.src.get(self.pos) == Some(&b'(') {
+        if !self.dash && self.src.get(self.pos) == Some(&b'(') {
             let scan = Scan { s: &self.src, depth: self.depth };
             match scan.arith(self.pos + 1) {
                 Ok(Some(end)) => {
@@ -28,6 +28,7 @@ impl Parser<'_> {
 
     pub(super) fn compound(&mut self, word: &str) -> Parsed<Option<Kind>> {
         let kind = match word {
+            "[[" | "function" | "select" if self.dash => return Ok(None),
             "{" => {
                 self.next();
                 let list = self.list(false)?;
@@ -106,10 +107,8 @@ impl Parser<'_> {
             let text = self.slice(self.pos + 1, end - 2);
             let mut parts = text.splitn(3, ';').map(|p| Word::from(p.trim()));
             let (Some(a), Some(b), Some(c)) = (parts.next(), parts.next(), parts.next()) else {
-                return Err(ParseError {
-                    near: true,
-                    ..ParseError::new(self.line(), "syntax error: arithmetic expression required".into())
-                });
+                let shown = format!("syntax error: arithmetic expression required\nsyntax error: `(({text}))'");
+                return Err(ParseError::new(self.line(), shown));
             };
             self.pos = end;
             self.next();

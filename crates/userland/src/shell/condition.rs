@@ -1,7 +1,6 @@
 //! `[[ … ]]`: what it comes to. Not here: reading it (`cond`), the primaries (`test`). Source: bash(1) "Compound Commands".
 
 use super::ast::Cond;
-use super::escape::quoted_if_needed;
 use super::expand::Fut;
 use super::vars::Value;
 use super::{Run, Shell};
@@ -16,6 +15,10 @@ impl Shell {
     pub(super) fn cond<'a>(&'a mut self, cond: &'a Cond) -> Fut<'a, Run> {
         Box::pin(async move {
             Ok(match cond {
+                Cond::Not(inner) if matches!(**inner, Cond::Unary(..)) => {
+                    let Cond::Unary(op, w) = &**inner else { return Ok(1) };
+                    self.unary(op, w, "! ").await? ^ 1
+                }
                 Cond::Paren(inner) => self.cond(inner).await?,
                 Cond::Not(inner) => match self.cond(inner).await? {
                     0 => 1,
@@ -31,31 +34,32 @@ impl Shell {
                     other => other,
                 },
                 Cond::Word(w) => i32::from(self.expand_text(w, false).await?.is_empty()),
-                Cond::Unary(op, w) => {
-                    let w = self.expand_text(w, false).await?;
-                    self.trace(&format!("[[ {op} {} ]]", quoted_if_needed(&w)));
-                    i32::from(!self.test_unary(op, &w).await)
-                }
+                Cond::Unary(op, w) => self.unary(op, w, "").await?,
                 Cond::Binary(left, op, right) => {
                     let a = self.expand_text(left, false).await?;
                     let matching = matches!(&**op, "=" | "==" | "!=" | "=~");
                     let b =
                         if matching { self.expand_pattern(right, &**op == "=~").await? } else { self.expand_text(right, false).await? };
-                    self.trace(&format!("[[ {} {op} {} ]]", quoted_if_needed(&a), b));
+                    self.trace(&format!("[[ {} {op} {b} ]]", if a.is_empty() { "''" } else { &a }));
                     match &**op {
                         "=" | "==" => i32::from(!fnmatch(&b, &a, self.match_flags())),
                         "!=" => i32::from(fnmatch(&b, &a, self.match_flags())),
                         "=~" => self.regex(&a, &b),
-                        "-eq" | "-ne" | "-lt" | "-le" | "-gt" | "-ge" => {
-                            let number = |sh: &mut Shell, s: &str| sh.arith(s).map_err(|e| sh.discard(&format!("[[: {e}")));
-                            let (x, y) = (number(self, &a)?, number(self, &b)?);
-                            i32::from(!super::test::compare(op, x, y))
-                        }
+                        "-eq" | "-ne" | "-lt" | "-le" | "-gt" | "-ge" => match self.arith(&a).and_then(|x| Ok((x, self.arith(&b)?))) {
+                            Ok((x, y)) => i32::from(!super::test::compare(op, x, y)),
+                            Err(e) => self.complain("[[", &e),
+                        },
                         _ => i32::from(!self.test_binary(&a, op, &b).await),
                     }
                 }
             })
         })
+    }
+
+    async fn unary(&mut self, op: &str, word: &str, not: &str) -> Run {
+        let w = self.expand_text(word, false).await?;
+        self.trace(&format!("[[ {not}{op} {} ]]", if w.is_empty() { "''" } else { &w }));
+        Ok(i32::from(!self.test_unary(op, &w).await))
     }
 
     fn regex(&mut self, text: &str, pattern: &str) -> i32 {

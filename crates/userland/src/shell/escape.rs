@@ -124,15 +124,21 @@ fn dollar_quoted(s: &str) -> String {
     out
 }
 
+/// As it is, or as `$'…'` if it holds control characters: names in messages.
+pub(crate) fn visible(s: &str) -> String {
+    if s.bytes().any(|b| b < 32 || b == 127) { dollar_quoted(s) } else { s.to_string() }
+}
+
 /// Quoted as `set -x` and `set` print words: only if need be.
 pub(crate) fn quoted_if_needed(s: &str) -> String {
     if s.is_empty() {
         return "''".into();
     }
-    if s.bytes().any(|b| b < 32 || b == 127) {
+    if s.bytes().any(|b| b < 32 && b != b'\t' || b == 127) {
         return dollar_quoted(s);
     }
-    let mut meta = s.contains([' ', '\'', '"', '\\', '|', '&', ';', '(', ')', '<', '>', '!', '{', '}', '*', '[', ']', '?', '^', '$', '`']);
+    let mut meta =
+        s.contains([' ', '\t', '\'', '"', '\\', '|', '&', ';', '(', ')', '<', '>', '!', '{', '}', '*', '[', ']', '?', '^', '$', '`']);
     meta |= s.starts_with(['#', '~']);
     if meta { single_quoted(s) } else { s.to_string() }
 }

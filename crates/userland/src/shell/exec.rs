@@ -4,7 +4,7 @@
 use super::ast::{Cmd, Kind};
 use super::expand::Fut;
 use super::unparse::command_text;
-use super::{Flow, Run, Shell};
+use super::{Flow, Frame, Run, Shell};
 use machine::STDERR;
 
 /// So deep may commands and functions be nested.
@@ -26,7 +26,7 @@ impl Shell {
                 return Ok(self.status);
             }
             if self.depth >= DEEPEST {
-                let name = self.calls.last().cloned().unwrap_or_default();
+                let name = self.calls.last().map(|f| f.name.clone()).unwrap_or_default();
                 return Err(self.discard(&format!("{name}: maximum function nesting level exceeded ({DEEPEST})")));
             }
             if !self.traps.is_empty() && !self.in_trap && matches!(cmd.kind, Kind::Simple { .. } | Kind::Arith(_) | Kind::Cond(_)) {
@@ -56,8 +56,11 @@ impl Shell {
     }
 
     /// What traps want to know of a command before it runs, and the DEBUG trap.
-    async fn before_command(&mut self, cmd: &Cmd) -> Run<()> {
-        self.vars.set("BASH_COMMAND", &command_text(cmd));
+    pub(super) async fn before_command(&mut self, cmd: &Cmd) -> Run<()> {
+        let text = command_text(cmd);
+        // Of a loop its head.
+        let loops = matches!(cmd.kind, Kind::For { .. });
+        self.vars.set("BASH_COMMAND", if loops { text.split(';').next().unwrap_or("") } else { &text });
         if let Some(action) = self.traps.get("DEBUG").cloned().filter(|_| self.calls.is_empty() || self.opt('T')) {
             self.line = cmd.line;
             self.trap_action(&action, "debug trap").await?;
@@ -87,7 +90,7 @@ impl Shell {
         self.line = cmd.line;
         let undo = match self.redirect(&cmd.redirs).await? {
             Ok(undo) => undo,
-            Err(()) => return Ok(1),
+            Err(()) => return self.not_redirected(None),
         };
         let done = self.compound(cmd, false).await;
         self.restore(undo).await;
@@ -179,7 +182,6 @@ impl Shell {
             Kind::Case { word, arms } => self.case(word, arms).await,
             Kind::Arith(text) => {
                 self.line = cmd.line;
-                self.trace(&format!("(( {text} ))"));
                 Ok(match self.arith_command(text).await? {
                     Some(n) => i32::from(n == 0),
                     None => 1,
@@ -191,6 +193,10 @@ impl Shell {
             }
             Kind::Function { name, body } => {
                 self.funcs.insert(name.to_string(), body.clone());
+                match &self.sourced {
+                    Some(file) => drop(self.origins.insert(name.to_string(), file.clone())),
+                    None => drop(self.origins.remove(&**name)),
+                }
                 Ok(0)
             }
         }
@@ -199,6 +205,7 @@ impl Shell {
     /// `(( ))` and `let`: the value, or `None` after a message.
     pub(super) async fn arith_command(&mut self, text: &str) -> Run<Option<i64>> {
         let text = self.expand_quoted(text).await?;
+        self.trace(&format!("(( {text} ))"));
         Ok(match self.arith(&text) {
             Ok(n) => Some(n),
             Err(e) => {
@@ -208,11 +215,18 @@ impl Shell {
         })
     }
 
+    /// Notes that a function or a sourced file begins.
+    pub(super) fn enter(&mut self, name: &str) {
+        let file = self.source_name().unwrap_or_else(|| "environment".into());
+        self.calls.push(Frame { name: name.to_string(), file, line: self.line });
+    }
+
     /// Calls a function.
     pub(super) async fn call(&mut self, name: &str, body: &Cmd, args: Vec<String>) -> Run {
         let outer = std::mem::replace(&mut self.args, args);
         let loops = std::mem::take(&mut self.loops);
-        self.calls.push(name.to_string());
+        let sourced = std::mem::replace(&mut self.sourced, self.origins.get(name).cloned());
+        self.enter(name);
         self.vars.push();
         let hidden = if self.opt('T') { None } else { self.traps.remove("RETURN") };
         let done = match self.run(body).await {
@@ -228,6 +242,7 @@ impl Shell {
         }
         self.vars.pop();
         self.calls.pop();
+        self.sourced = sourced;
         self.loops = loops;
         self.args = outer;
         told.and(done)

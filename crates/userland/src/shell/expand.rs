@@ -65,7 +65,7 @@ impl Shell {
         Ok(())
     }
 
-    async fn single(&mut self, word: &str, regex: bool, assign: bool) -> Run<Out> {
+    pub(super) async fn single(&mut self, word: &str, regex: bool, assign: bool) -> Run<Out> {
         let mut out = Out::new(false, regex, String::new());
         if word.contains(['$', '`', '\\', '\'', '"', '~', '<', '>']) {
             self.word(word, &mut out, assign).await?;
@@ -271,11 +271,7 @@ impl Shell {
                 let text = self.expand_quoted(text).await?;
                 match self.arith(&text) {
                     Ok(n) => out.result(&n.to_string(), quoted),
-                    Err(e) => {
-                        self.error(format_args!("{e}"));
-                        self.status = 1;
-                        return Err(Flow::Discard);
-                    }
+                    Err(e) => return Err(self.discard(&e)),
                 }
             } else if next == b'(' {
                 let result = self.command_output(raw.get(i + 2..end - 1).unwrap_or("")).await?;

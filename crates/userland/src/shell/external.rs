@@ -2,6 +2,7 @@
 //! Source: POSIX XCU 2.9.1.1, bash(1) "COMMAND EXECUTION", and its messages.
 
 use super::ast::{Cmd, Kind, Node, Word};
+use super::escape::visible;
 use super::exec::Job;
 use super::lex::assignment;
 use super::unparse::function_text;
@@ -22,7 +23,7 @@ impl Shell {
         // Redirections come first: `nosuch > f` makes f.
         let undo = match self.redirect(&cmd.redirs).await? {
             Ok(undo) => undo,
-            Err(()) => return Ok(1),
+            Err(()) => return self.not_redirected(None),
         };
         let path = self.vars.text("PATH").map(String::from);
         for assign in assigns {
@@ -36,7 +37,7 @@ impl Shell {
             self.assign_word(assign).await?;
             self.vars.get_mut(&name).flags |= super::vars::EXPORT;
         }
-        self.trace_words(assigns, &argv);
+        self.trace_words(&argv);
         let found = if argv[0].contains('/') { Ok(argv[0].clone()) } else { self.search(&argv[0], path.as_deref()).await };
         let status = match found {
             Err(status) => status,
@@ -96,7 +97,7 @@ impl Shell {
             () if self.dash() => "not found",
             () => "command not found",
         };
-        self.error(format_args!("{name}: {why}"));
+        self.error(format_args!("{}: {why}", if self.dash() { name.into() } else { visible(name) }));
         Err(127)
     }
 
@@ -169,7 +170,8 @@ impl Shell {
         }
         let name = &argv[0];
         let (text, status) = match (&stat, e) {
-            (Ok(s), _) if s.is_dir() => ("Is a directory", 126),
+            (Ok(s), _) if s.is_dir() => (if self.dash() { Errno::EACCES.text() } else { "Is a directory" }, 126),
+            (_, Errno::ENOENT) if self.dash() => ("not found", 127),
             (Ok(_), Errno::ENOENT) => ("cannot execute: required file not found", 127),
             (_, Errno::ENOENT) => ("No such file or directory", 127),
             (_, e) => (e.text(), 126),

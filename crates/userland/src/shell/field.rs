@@ -93,6 +93,10 @@ impl Out {
     /// The results of `$@` and the like: a word each.
     pub(super) fn many(&mut self, list: &[String], quoted: bool) {
         self.nothing |= quoted && list.is_empty();
+        // Where a delimiter is no blank, elements that are empty count.
+        if let Some(c) = self.ifs.chars().next().filter(|c| self.split && !quoted && !" \t\n".contains(*c)) {
+            return self.result(&list.join(c.encode_utf8(&mut [0; 4])), false);
+        }
         for (n, s) in list.iter().enumerate() {
             if n > 0 {
                 if self.split {

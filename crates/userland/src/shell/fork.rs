@@ -2,7 +2,6 @@
 
 use super::ast::{Cmd, Kind, Node};
 use super::exec::Job;
-use super::parse::Parser;
 use super::{Run, Shell};
 use machine::Map;
 use machine::{Fd, OnSignal, Pid, Run as Runs, Signal, Spawn};
@@ -110,7 +109,7 @@ impl Shell {
 
     async fn run_substitution(&mut self, text: &str) -> Run {
         let line = self.line;
-        let mut parser = Parser::new(text).at_line(line);
+        let mut parser = self.parser(text).at_line(line);
         loop {
             parser.aliases = self.parse_aliases();
             match parser.command_line() {
@@ -147,8 +146,8 @@ impl Shell {
         self.jobs.clear();
         self.pid = self.sys.pid();
         self.opts = 0;
-        for letter in ['h', 'B', '7'] {
-            self.set_opt(letter, true);
+        if !self.dash() {
+            self.set_opts("hB7");
         }
         self.shopts = super::options::shopt_defaults();
         (self.status, self.loops, self.no_errexit, self.line) = (0, 0, 0, 1);

@@ -107,10 +107,15 @@ impl Shell {
                     }
                 }
                 self.remember(&line, &text);
+                self.typed += 1;
                 text.push_str(&line);
                 text.push('\n');
             }
-            let mut parser = Parser::new(&text);
+            let mut parser = self.parser(&text);
+            if self.dash() {
+                // dash counts the lines that were typed.
+                parser = parser.at_line(self.typed - text.bytes().filter(|b| *b == b'\n').count() as u32 + 1);
+            }
             parser.aliases = self.parse_aliases();
             parser.extglob = self.shopt("extglob");
             parser.interactive = !end;
@@ -148,7 +153,7 @@ impl Shell {
     }
 
     fn interactive_error(&mut self, e: &super::parse::ParseError, line: &str) {
-        if self.sourced.is_some() {
+        if self.sourced.is_some() || self.dash() {
             self.syntax_error(e, "", line);
         } else {
             self.error(format_args!("{}", e.text));
@@ -224,7 +229,7 @@ impl Shell {
             if end && text.is_empty() {
                 return self.status;
             }
-            let mut parser = Parser::new(&text).at_line(first);
+            let mut parser = self.parser(&text).at_line(first);
             parser.aliases = self.parse_aliases();
             parser.interactive = !end;
             match parser.command_line() {

@@ -22,6 +22,9 @@ pub(super) enum Tok {
 const OPS: [&str; 23] =
     ["&>>", "<<-", "<<<", ";;&", "&&", "||", ";;", ";&", "|&", "<<", ">>", ">|", "<>", "<&", ">&", "&>", "&", "|", ";", "(", ")", "<", ">"];
 
+/// Those that bash adds.
+const ADDED: [&str; 6] = ["&>>", "<<<", ";;&", ";&", "|&", "&>"];
+
 fn meta(b: u8) -> bool {
     matches!(b, b' ' | b'\t' | b'\n' | b'&' | b'|' | b';' | b'(' | b')' | b'<' | b'>')
 }
@@ -127,10 +130,10 @@ impl Parser<'_> {
                 self.here_documents()?;
                 return Ok(Tok::Newline);
             }
-            let process = matches!(b, b'<' | b'>') && self.byte(self.pos + 1) == b'(';
+            let process = !self.dash && matches!(b, b'<' | b'>') && self.byte(self.pos + 1) == b'(';
             if meta(b) && !process && !self.regex {
                 let rest = &self.src[self.pos..];
-                let op = OPS.iter().find(|o| rest.starts_with(o.as_bytes())).copied().unwrap_or("&");
+                let op = OPS.iter().find(|o| rest.starts_with(o.as_bytes()) && !(self.dash && ADDED.contains(o))).copied().unwrap_or("&");
                 self.pos += op.len();
                 return Ok(Tok::Op(op));
             }
@@ -243,7 +246,9 @@ impl Parser<'_> {
                     if self.interactive {
                         return Err(ParseError { incomplete: true, ..ParseError::new(self.line(), String::new()) });
                     }
-                    self.unfinished(&doc);
+                    if !self.dash {
+                        self.unfinished(&doc);
+                    }
                     break;
                 }
                 let mut end = self.src[self.pos..].iter().position(|&b| b == b'\n').map_or(self.src.len(), |n| self.pos + n);

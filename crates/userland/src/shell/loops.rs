@@ -17,14 +17,8 @@ impl Shell {
             Ok(_) => Ok(true),
             Err(Flow::Break(n)) if n > 1 => Err(Flow::Break(n - 1)),
             Err(Flow::Continue(n)) if n > 1 => Err(Flow::Continue(n - 1)),
-            Err(Flow::Break(_)) => {
-                self.status = 0;
-                Ok(false)
-            }
-            Err(Flow::Continue(_)) => {
-                self.status = 0;
-                Ok(true)
-            }
+            Err(Flow::Break(_)) => Ok(false),
+            Err(Flow::Continue(_)) => Ok(true),
             Err(other) => Err(other),
         }
     }
@@ -68,6 +62,9 @@ impl Shell {
                 };
                 self.trace(&format!("for {name} in {text}"));
             }
+            if !self.in_trap && self.traps.get("DEBUG").is_some() {
+                self.before_command(cmd).await?;
+            }
             self.assign_place(name, value).map_err(|e| self.discard(&e))?;
             let done = self.run(body).await;
             if !self.turn(done).await? {
@@ -106,6 +103,7 @@ impl Shell {
             return Ok(0);
         }
         let err = self.fd(STDERR);
+        self.trace(&format!("select {name} in {}", list.join(" ")));
         let mut show = true;
         loop {
             if show {

@@ -1,5 +1,5 @@
-//! What the shell says when something is wrong, as bash says it, and dash where it is called sh.
-//! Not here: who says it. Source: bash(1), dash 0.5.12.
+//! What the shell says when something is wrong, as bash says it.
+//! Not here: who says it; dash's words (`dash`). Source: bash(1).
 
 use super::{Shell, parse};
 use machine::STDERR;
@@ -8,7 +8,9 @@ impl Shell {
     /// Reports a syntax error. `prefix` is `-c`, `eval` or empty.
     pub(super) fn syntax_error(&mut self, e: &parse::ParseError, prefix: &str, line: &str) {
         if self.dash() {
-            self.error(format_args!("Syntax error: {}", dash_syntax(&e.text)));
+            self.line = e.line;
+            let eval = if prefix == "eval" { "eval: " } else { "" };
+            self.error(format_args!("{eval}Syntax error: {}", super::dash::syntax(e)));
             self.status = 2;
             return;
         }
@@ -16,7 +18,11 @@ impl Shell {
         let name = self.title();
         let fd = self.fd(STDERR);
         let head = format!("{name}: {prefix}{colon}line {}:", e.line);
-        self.sys.print(fd, format_args!("{head} {}\n", e.text));
+        if let Some((first, second)) = e.text.split_once('\n') {
+            self.sys.print(fd, format_args!("{head} {first}\n{head} {second}\n"));
+        } else {
+            self.sys.print(fd, format_args!("{head} {}\n", e.text));
+        }
         if e.near {
             self.sys.print(fd, format_args!("{head} `{line}'\n"));
         }
@@ -38,7 +44,7 @@ impl Shell {
     }
 
     pub(super) fn in_function(&self) -> bool {
-        self.calls.iter().any(|c| c != "source")
+        self.calls.iter().any(|c| c.name != "source")
     }
 
     /// Prints a message as bash does: with the line's number unless it was typed.
@@ -48,28 +54,11 @@ impl Shell {
             return;
         }
         if self.dash() {
-            self.sys.print(fd, format_args!("{}: {}: {message}\n", self.name, self.line));
+            self.dash_error(&message.to_string());
         } else if self.interactive && self.sourced.is_none() {
             self.sys.print(fd, format_args!("{}: {message}\n", self.title()));
         } else {
             self.sys.print(fd, format_args!("{}: line {}: {message}\n", self.title(), self.line));
         }
-    }
-
-    /// Debian's /bin/sh is dash: its messages differ.
-    pub(super) fn dash(&self) -> bool {
-        self.sys.name() == "sh"
-    }
-}
-
-/// What dash says where bash says this.
-fn dash_syntax(text: &str) -> String {
-    let token = text.split_once('`').and_then(|(_, t)| t.strip_suffix('\'')).unwrap_or("");
-    match token {
-        "\"" | "'" => "Unterminated quoted string".into(),
-        "newline" => "newline unexpected".into(),
-        _ if text.contains("near unexpected token") => format!("\"{token}\" unexpected"),
-        _ if text.contains("unexpected end of file") => "end of file unexpected".into(),
-        _ => "Unterminated quoted string".into(),
     }
 }

@@ -11,6 +11,8 @@ mod complete;
 mod compound;
 mod cond;
 mod condition;
+mod dash;
+mod edit;
 mod escape;
 mod exec;
 mod expand;
@@ -50,6 +52,7 @@ use history::History;
 use jobs::BackJob;
 use machine::{Fd, Map, Pid, STDERR, Signal, SimTime, Sys};
 use parse::{Aliases, Parser};
+use std::cell::Cell;
 use std::rc::Rc;
 use vars::Vars;
 
@@ -97,6 +100,17 @@ pub(crate) enum Flow {
     Discard,
 }
 
+/// A function or a sourced file being run.
+#[derive(Clone)]
+struct Frame {
+    /// The function's name, or `source`.
+    name: String,
+    /// Where its text stands.
+    file: String,
+    /// The line that called it.
+    line: u32,
+}
+
 pub(crate) type Run<T = i32> = Result<T, Flow>;
 
 /// A shell and all it knows. A subshell is a copy.
@@ -112,6 +126,10 @@ pub(crate) struct Shell {
     /// Functions that children inherit.
     exported: Vec<String>,
     aliases: Aliases,
+    /// This is /bin/sh: dash.
+    posix: bool,
+    /// Messages so far.
+    complaints: Cell<u32>,
     /// `set` options, a bit each.
     opts: u64,
     /// `shopt` options, in the order of their table.
@@ -132,8 +150,12 @@ pub(crate) struct Shell {
     /// Numbers of the current and the previous job.
     current: (usize, usize),
     line: u32,
-    /// Names of the functions and sourced files being run, outermost first.
-    calls: Vec<String>,
+    /// Lines typed so far.
+    typed: u32,
+    /// The functions and sourced files being run, outermost first.
+    calls: Vec<Frame>,
+    /// Functions that come from sourced files, and from which.
+    origins: Map<String, String>,
     /// Prefix of messages while a file is sourced.
     sourced: Option<String>,
     interactive: bool,
@@ -194,6 +216,8 @@ impl Shell {
             funcs: Map::new(),
             exported: Vec::new(),
             aliases: Rc::new(Map::new()),
+            posix: sys.name() == "sh",
+            complaints: Cell::new(0),
             opts: 0,
             shopts: options::shopt_defaults(),
             status: 0,
@@ -208,7 +232,9 @@ impl Shell {
             jobs: Vec::new(),
             current: (0, 0),
             line: 1,
+            typed: 0,
             calls: Vec::new(),
+            origins: Map::new(),
             sourced: None,
             interactive: false,
             job_control: false,
@@ -243,10 +269,9 @@ impl Shell {
             home: "".into(),
             sys,
         };
-        for letter in "hB".chars() {
-            sh.set_opt(letter, true);
+        if !sh.posix {
+            sh.set_opts("hB7");
         }
-        sh.set_opt('7', true);
         sh.environment().await;
         sh
     }
@@ -262,7 +287,11 @@ impl Shell {
             status
         };
         match self.sys.stat(&found).await {
-            Ok(s) if s.is_dir() => return told(self, "Is a directory", 126),
+            Ok(s) if s.is_dir() && self.dash() => return 0,
+            Ok(s) if s.is_dir() => {
+                self.sys.print(STDERR, format_args!("{path}: {path}: Is a directory\n"));
+                return 126;
+            }
             _ => {}
         }
         match self.sys.read_file(&found).await {
@@ -280,7 +309,7 @@ impl Shell {
 
     /// Runs the commands of a text, one line at a time. `whole`: the last command may take the process over.
     async fn run_text(&mut self, text: &str, prefix: &str, whole: bool) -> i32 {
-        let mut parser = Parser::new(text);
+        let mut parser = self.parser(text);
         loop {
             parser.aliases = self.parse_aliases();
             parser.extglob = self.shopt("extglob");
@@ -327,6 +356,13 @@ impl Shell {
         self.fds.get(&fd).copied().unwrap_or(-1)
     }
 
+    /// Reads commands as this shell does.
+    fn parser<'a>(&self, text: &'a str) -> Parser<'a> {
+        let mut parser = Parser::new(text);
+        parser.dash = self.dash();
+        parser
+    }
+
     fn parse_aliases(&self) -> Option<Aliases> {
         (self.shopt("expand_aliases") && !self.aliases.is_empty()).then(|| self.aliases.clone())
     }
@@ -337,7 +373,8 @@ impl Shell {
             self.status = 1;
             return Flow::Discard;
         }
-        self.status = status;
+        // bash gives 127 only for the text behind `-c`.
+        self.status = if status == 127 && (self.subshell > 0 || !self.opt('c')) { 1 } else { status };
         Flow::Exit
     }
 }

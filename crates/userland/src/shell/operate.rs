@@ -1,6 +1,7 @@
 //! The operators of `${…}`: defaults, substrings, patterns, transformations. Not here: what a parameter stands for (`param`).
 //! Source: POSIX XCU 2.6.2, bash(1) "Parameter Expansion".
 
+use super::edit::{Edit, first_char};
 use super::escape::{double_quoted, reusable};
 use super::expand::Fut;
 use super::field::Out;
@@ -8,7 +9,7 @@ use super::param::{Place, Val, place};
 use super::scan::Scan;
 use super::vars::{ATTRIBUTES, Value, is_name};
 use super::{Run, Shell};
-use pattern::{GlobFlags, fnmatch};
+use pattern::GlobFlags;
 
 /// Splits at the first `c` outside quotes and expansions.
 fn split_at(text: &str, c: u8) -> (&str, Option<&str>) {
@@ -30,6 +31,16 @@ impl Shell {
     pub(super) fn braced<'a>(&'a mut self, body: &'a str, quoted: bool, out: &'a mut Out) -> Fut<'a, Run<()>> {
         Box::pin(async move {
             let bad = |sh: &mut Shell| Err(sh.discard(&format!("${{{body}}}: bad substitution")));
+            // dash has neither substrings nor replacements nor arrays.
+            if self.dash()
+                && place(body).is_some_and(|(p, rest)| {
+                    p.sub.is_some()
+                        || rest.starts_with(['/', '^', ',', '@', '~'])
+                        || rest.starts_with(':') && !rest[1..].starts_with(['-', '=', '?', '+'])
+                })
+            {
+                return bad(self);
+            }
             if let Some(rest) = body.strip_prefix('#').filter(|r| !r.is_empty())
                 && let Some((place, "")) = place(rest)
             {
@@ -112,13 +123,13 @@ impl Shell {
                     let usual = if colon { "parameter null or not set" } else { "parameter not set" };
                     let place = &body[..body.len() - rest.len()];
                     self.error(format_args!("{place}: {}", if text.is_empty() { usual } else { &text }));
-                    Err(self.fatal(127))
+                    Err(self.fatal(if self.dash() { 2 } else { 127 }))
                 }
                 _ => self.put(value, quoted, out),
             };
         }
         if matches!(value, Val::Unset) && self.opt('u') {
-            return Err(self.unbound(at.name));
+            return Err(self.unbound(body.get(..body.len() - rest.len()).filter(|_| at.sub.is_some()).unwrap_or(at.name)));
         }
         if rest.is_empty() {
             return self.put(value, quoted, out);
@@ -132,7 +143,7 @@ impl Shell {
                 let double = word.starts_with(op);
                 let word = if double { &word[1..] } else { word };
                 let pattern = self.expand_pattern(word, false).await?;
-                Edit { op: op.as_bytes()[0], double, anchor: 0, pattern, with: String::new() }
+                Edit { op: op.as_bytes()[0], double, anchor: 0, pattern, with: Vec::new() }
             }
             "/" => {
                 let double = word.starts_with('/');
@@ -141,7 +152,7 @@ impl Shell {
                 let word = if anchor != 0 { &word[1..] } else { word };
                 let (pattern, with) = split_at(word, b'/');
                 let pattern = self.expand_pattern(pattern, false).await?;
-                let with = self.expand_text(with.unwrap_or(""), false).await?;
+                let with = self.replacement(with.unwrap_or("")).await?;
                 Edit { op: b'/', double, anchor, pattern, with }
             }
             "@" if word.len() == 1 => {
@@ -168,10 +179,42 @@ impl Shell {
         Ok(())
     }
 
+    /// The replacement of `${x/y/z}`, cut where an unquoted `&` stands for what matched.
+    async fn replacement(&mut self, word: &str) -> Run<Vec<String>> {
+        let out = self.single(word, false, false).await?;
+        if !self.shopt("patsub_replacement") {
+            return Ok(vec![out.text()]);
+        }
+        let mut pieces = vec![String::new()];
+        for field in out.fields {
+            // The pattern tells what was quoted: a backslash stands before it there.
+            let mut pattern = field.pattern.chars().peekable();
+            let mut text = field.text.chars().peekable();
+            while let Some(c) = text.next() {
+                let mark = pattern.next() == Some('\\');
+                let quoted = mark && (c != '\\' || pattern.peek() == Some(&'\\') && text.peek() != Some(&'\\'));
+                if quoted {
+                    pattern.next();
+                }
+                let last = pieces.len() - 1;
+                if c == '&' && !quoted {
+                    pieces.push(String::new());
+                } else if c == '\\' && !quoted && text.peek() == Some(&'&') {
+                    text.next();
+                    pattern.next();
+                    pieces[last].push('&');
+                } else {
+                    pieces[last].push(c);
+                }
+            }
+        }
+        Ok(pieces)
+    }
+
     /// The word of `${x:-word}`.
     async fn alternative(&mut self, word: &str, quoted: bool, out: &mut Out) -> Run<()> {
         if quoted {
-            return self.quoted(word, out, false).await;
+            return self.quoted(&word.replace("\\}", "}"), out, false).await;
         }
         if word.starts_with('~') {
             return self.word(word, out, true).await;
@@ -277,97 +320,5 @@ impl Shell {
             (Val::List(l, star), _) => Val::List(l.iter().map(|s| one(s)).collect(), star),
             (Val::Unset, _) => Val::Unset,
         }
-    }
-}
-
-fn first_char(s: &str, change: impl Fn(char) -> char) -> String {
-    let mut chars = s.chars();
-    chars.next().map(change).into_iter().chain(chars).collect()
-}
-
-/// An operation on a value: `#`, `%`, `/`, or a change of case.
-struct Edit {
-    op: u8,
-    double: bool,
-    anchor: u8,
-    pattern: String,
-    with: String,
-}
-
-impl Edit {
-    fn apply(&self, s: &str, flags: GlobFlags) -> String {
-        let hit = |t: &str| fnmatch(&self.pattern, t, flags);
-        let cuts = || s.char_indices().map(|(i, _)| i).chain([s.len()]);
-        match self.op {
-            b'#' => {
-                let end = if self.double { cuts().rev().find(|&i| hit(&s[..i])) } else { cuts().find(|&i| hit(&s[..i])) };
-                s[end.unwrap_or(0)..].to_string()
-            }
-            b'%' => {
-                let start = if self.double { cuts().find(|&i| hit(&s[i..])) } else { cuts().rev().find(|&i| hit(&s[i..])) };
-                s[..start.unwrap_or(s.len())].to_string()
-            }
-            b'/' => self.replace(s, &hit),
-            _ => {
-                let change = |c: char| {
-                    if !self.pattern.is_empty() && !hit(c.encode_utf8(&mut [0; 4])) {
-                        return c;
-                    }
-                    match self.op {
-                        b'^' => c.to_ascii_uppercase(),
-                        b',' => c.to_ascii_lowercase(),
-                        _ if c.is_ascii_uppercase() => c.to_ascii_lowercase(),
-                        _ => c.to_ascii_uppercase(),
-                    }
-                };
-                if self.double { s.chars().map(change).collect() } else { first_char(s, change) }
-            }
-        }
-    }
-
-    fn replace(&self, s: &str, hit: &dyn Fn(&str) -> bool) -> String {
-        let mut out = String::new();
-        let mut i = 0;
-        if self.pattern.is_empty() {
-            return if self.anchor == b'#' {
-                format!("{}{s}", self.with)
-            } else if self.anchor == b'%' {
-                format!("{s}{}", self.with)
-            } else {
-                s.into()
-            };
-        }
-        // A pattern without special characters: no need to try every length.
-        let plain = !self.pattern.contains(['*', '?', '[', '\\', '(']);
-        while i <= s.len() {
-            let rest = &s[i..];
-            let len = if self.anchor == b'#' && i > 0 {
-                None
-            } else if plain {
-                rest.starts_with(&self.pattern).then_some(self.pattern.len()).filter(|n| self.anchor != b'%' || *n == rest.len())
-            } else if self.anchor == b'%' {
-                hit(rest).then_some(rest.len())
-            } else {
-                rest.char_indices().map(|(n, c)| n + c.len_utf8()).filter(|&n| hit(&rest[..n])).last()
-            };
-            match len {
-                Some(n) => {
-                    out.push_str(&self.with);
-                    i += n;
-                    if !self.double || n == 0 {
-                        break;
-                    }
-                }
-                None => match rest.chars().next() {
-                    Some(c) => {
-                        out.push(c);
-                        i += c.len_utf8();
-                    }
-                    None => break,
-                },
-            }
-        }
-        out.push_str(s.get(i..).unwrap_or(""));
-        out
     }
 }

@@ -124,6 +124,12 @@ impl Shell {
             self.opts &= !bit(letter);
         }
     }
+    /// Switches several options on.
+    pub(super) fn set_opts(&mut self, letters: &str) {
+        for letter in letters.chars() {
+            self.set_opt(letter, true);
+        }
+    }
     /// Sets an option by name; false if there is none.
     pub(super) fn set_long(&mut self, name: &str, on: bool) -> bool {
         let found = LONG.iter().find(|&&(n, _)| n == name);
@@ -146,6 +152,6 @@ impl Shell {
     }
     /// `$-`.
     pub(super) fn option_letters(&self) -> String {
-        "abefhikmnptuvxBCEHPTcs".chars().filter(|&c| self.opt(c)).collect()
+        "abefhikmnptuvxBCEHPTcs".chars().filter(|&c| self.opt(c) && !(self.dash() && "cH".contains(c))).collect()
     }
 }

@@ -4,7 +4,7 @@
 use super::field::Out;
 use super::scan::Scan;
 use super::vars::{NAMEREF, Value, hash_order, is_name};
-use super::{Flow, Run, Shell};
+use super::{Flow, Frame, Run, Shell};
 
 /// What a parameter stands for.
 pub(super) enum Val {
@@ -62,6 +62,7 @@ impl Shell {
             "-" => Some(self.option_letters()),
             "0" => Some(self.name.clone()),
             "LINENO" => number(i64::from(self.line)),
+            "RANDOM" | "SECONDS" | "EPOCHSECONDS" | "BASHPID" | "UID" | "EUID" | "SHELLOPTS" | "HISTCMD" if self.dash() => None,
             "RANDOM" => number(i64::from(self.random() & 0x7fff)),
             "SECONDS" => number((self.sys.now().since(self.started) / 1_000_000) as i64 + self.seconds),
             "EPOCHSECONDS" => number(self.sys.now().secs() as i64),
@@ -69,8 +70,8 @@ impl Shell {
             "PPID" => number(i64::from(self.parent)),
             "UID" => number(i64::from(self.sys.ids().uid)),
             "EUID" => number(i64::from(self.sys.euid())),
-            "FUNCNAME" => self.calls.last().cloned(),
-            "BASH_SOURCE" => self.source_name(),
+            "FUNCNAME" | "BASH_LINENO" | "BASH_SOURCE" => self.list(name).into_iter().next(),
+
             "BASH_SUBSHELL" => number(i64::from(self.subshell)),
             "SHELLOPTS" => {
                 let on = super::options::LONG.iter().filter(|(_, letter)| self.opt(*letter)).map(|(name, _)| *name);
@@ -93,15 +94,35 @@ impl Shell {
     }
 
     /// The file that commands come from, if they come from one.
-    fn source_name(&self) -> Option<String> {
-        self.sourced.clone().or_else(|| Some(self.name.clone()).filter(|_| !self.interactive && !self.opt('c') && !self.opt('s')))
+    pub(super) fn source_name(&self) -> Option<String> {
+        self.sourced.clone().or_else(|| Some(self.name.clone()).filter(|_| self.is_script()))
+    }
+
+    /// The stack of calls, innermost first, as one of its three variables.
+    pub(super) fn frames(&self, name: &str) -> Vec<String> {
+        let mut list = self.calls.clone();
+        if let Some(file) = Some(self.name.clone()).filter(|_| self.is_script()) {
+            list.insert(0, Frame { name: "main".into(), file, line: 0 });
+        }
+        let one = |f: Frame| match name {
+            "FUNCNAME" => f.name,
+            "BASH_SOURCE" => f.file,
+            _ => f.line.to_string(),
+        };
+        // Outside functions there is no name of one.
+        let none = self.calls.is_empty() && name == "FUNCNAME";
+        if none { Vec::new() } else { list.into_iter().rev().map(one).collect() }
+    }
+
+    /// The shell runs a script.
+    fn is_script(&self) -> bool {
+        !self.interactive && !self.opt('c') && !self.opt('s')
     }
 
     fn list(&self, name: &str) -> Vec<String> {
         match name {
             "@" | "*" => return self.args.clone(),
-            "BASH_SOURCE" => return self.source_name().into_iter().collect(),
-            "FUNCNAME" => return self.calls.iter().rev().cloned().collect(),
+            "BASH_SOURCE" | "FUNCNAME" | "BASH_LINENO" => return self.frames(name),
             "PIPESTATUS" => return self.pipe_status.iter().map(i32::to_string).collect(),
             "DIRSTACK" => return self.dir_stack(),
             "GROUPS" => return vec![self.sys.ids().gid.to_string()],
@@ -221,6 +242,9 @@ impl Shell {
     /// Says what is wrong and gives up the line.
     pub(super) fn discard(&mut self, message: &str) -> Flow {
         self.error(format_args!("{message}"));
+        if self.dash() {
+            return self.fatal(2);
+        }
         self.status = 1;
         Flow::Discard
     }

@@ -21,11 +21,15 @@ pub(crate) struct ParseError {
     pub(crate) soft: bool,
     /// An error inside `name=( )`: the status is 1.
     pub(crate) array: bool,
+    /// What should have stood there.
+    pub(crate) wanted: &'static str,
+    /// The token is a word that means nothing to the language.
+    pub(crate) word: bool,
 }
 
 impl ParseError {
     pub(super) fn new(line: u32, text: String) -> Self {
-        ParseError { line, text, incomplete: false, near: false, soft: false, array: false }
+        ParseError { line, text, incomplete: false, near: false, soft: false, array: false, wanted: "", word: false }
     }
     pub(super) fn too_deep() -> Self {
         ParseError::new(1, "syntax error: nested too deeply".into())
@@ -67,6 +71,8 @@ pub(crate) struct Parser<'a> {
     pub(super) arrays: bool,
     /// The next word is a regular expression.
     pub(super) regex: bool,
+    /// The language is dash's: none of bash's extensions.
+    pub(crate) dash: bool,
 }
 
 pub(super) const ENDERS: [&str; 10] = ["then", "elif", "else", "fi", "do", "done", "esac", "}", "]]", "in"];
@@ -100,6 +106,7 @@ impl<'a> Parser<'a> {
             extglob: false,
             arrays: false,
             regex: false,
+            dash: false,
         }
     }
     /// The same, with the first line numbered `line`.
@@ -128,13 +135,17 @@ impl<'a> Parser<'a> {
     pub(super) fn peek(&mut self, command: bool) -> Parsed<Tok> {
         if self.tok.is_none() {
             let arrays = self.arrays;
-            self.arrays |= command;
+            self.arrays |= command && !self.dash;
             let read = self.lex(command);
             self.arrays = arrays;
             let tok = match read {
                 Ok(t) => t,
                 Err(mut e) => {
                     e.line += self.first_line - 1;
+                    if self.dash {
+                        // It has read to the end for the other quote.
+                        e.line = self.line_at(self.src.len());
+                    }
                     return Err(e);
                 }
             };
@@ -158,15 +169,15 @@ impl<'a> Parser<'a> {
         }
         Ok(yes)
     }
-    pub(super) fn expect(&mut self, word: &str) -> Parsed<()> {
-        if self.accept(word)? { Ok(()) } else { Err(self.unexpected()) }
+    pub(super) fn expect(&mut self, word: &'static str) -> Parsed<()> {
+        if self.accept(word)? { Ok(()) } else { Err(ParseError { wanted: word, ..self.unexpected() }) }
     }
-    pub(super) fn expect_op(&mut self, op: &str) -> Parsed<()> {
+    pub(super) fn expect_op(&mut self, op: &'static str) -> Parsed<()> {
         if self.is_op(op)? {
             self.next();
             return Ok(());
         }
-        Err(self.unexpected())
+        Err(ParseError { wanted: op, ..self.unexpected() })
     }
     pub(super) fn newlines(&mut self) -> Parsed<()> {
         while self.peek(true)? == Tok::Newline {
@@ -177,19 +188,24 @@ impl<'a> Parser<'a> {
 
     /// The error that the current token does not belong here.
     pub(super) fn unexpected(&mut self) -> ParseError {
+        let mut word = false;
         let text = match self.peek(false) {
             Err(e) => return e,
-            Ok(Tok::Eof) => {
-                let lines = self.line_at(self.src.len()) + u32::from(!self.src.ends_with(b"\n"));
+            Ok(tok) if tok == Tok::Eof || self.dash && self.closed => {
+                let lines = self.line_at(self.src.len()) + u32::from(!self.dash && !self.src.ends_with(b"\n"));
                 return ParseError { incomplete: true, ..ParseError::new(lines, "syntax error: unexpected end of file".into()) };
             }
-            Ok(Tok::Word(w)) => w,
+            Ok(Tok::Word(w)) => {
+                word = !ENDERS.contains(&w.as_str());
+                w
+            }
             Ok(Tok::Op(o)) => o.to_string(),
             Ok(Tok::Number(n)) => n.to_string(),
             Ok(Tok::Named(n)) => n,
-            Ok(Tok::Newline) => "newline".into(),
+            Ok(Tok::Newline | Tok::Eof) => "newline".into(),
         };
-        ParseError { near: true, ..ParseError::new(self.line(), format!("syntax error near unexpected token `{text}'")) }
+        let text = super::escape::visible(&text);
+        ParseError { near: true, word, ..ParseError::new(self.line(), format!("syntax error near unexpected token `{text}'")) }
     }
 
     /// The next complete command (up to the end of its line), or `None` at the end of the text.
@@ -281,7 +297,7 @@ impl<'a> Parser<'a> {
             if self.accept("!")? {
                 bang = !bang;
                 marked = true;
-            } else if self.accept("time")? {
+            } else if !self.dash && self.accept("time")? {
                 time = Some(self.accept("-p")?);
             } else {
                 break;
@@ -349,7 +365,7 @@ impl<'a> Parser<'a> {
         Ok(node)
     }
 
-    pub(super) fn block(&mut self, from: &str, to: &str) -> Parsed<Cmd> {
+    pub(super) fn block(&mut self, from: &'static str, to: &'static str) -> Parsed<Cmd> {
         self.expect(from)?;
         let list = self.list(false)?;
         self.expect(to)?;

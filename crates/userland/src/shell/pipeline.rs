@@ -9,6 +9,7 @@ use machine::{Fd, STDERR};
 impl Shell {
     pub(super) async fn pipe(&mut self, cmd: &Cmd, time: Option<bool>, bang: bool, stages: &[Cmd]) -> Run {
         let start = self.sys.now();
+        self.line = cmd.line;
         self.no_errexit += u32::from(bang);
         let done = match stages {
             [] => Ok(0),

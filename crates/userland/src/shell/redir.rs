@@ -98,7 +98,11 @@ impl Shell {
             _ => Open::CREATE,
         };
         if self.opt('C') && matches!(redir.op, ">" | "&>") && self.sys.stat(&word).await.is_ok_and(|s| s.kind == FileKind::File) {
-            self.error(format_args!("{word}: cannot overwrite existing file"));
+            if self.dash() {
+                self.not_opened(&word, flags, Errno::EEXIST);
+            } else {
+                self.error(format_args!("{word}: cannot overwrite existing file"));
+            }
             return Ok(Err(()));
         }
         match self.open(&word, flags).await {
@@ -116,7 +120,7 @@ impl Shell {
                 Ok(Ok(()))
             }
             Err(e) => {
-                self.error(format_args!("{word}: {e}"));
+                self.not_opened(&word, flags, e);
                 Ok(Err(()))
             }
         }

@@ -26,14 +26,8 @@ impl<'a> Scan<'a> {
         self.s[..i.min(self.s.len())].iter().filter(|&&b| b == b'\n').count() as u32
     }
     fn unclosed(&self, start: usize, close: char) -> ParseError {
-        ParseError {
-            line: self.line(start) + 1,
-            text: format!("unexpected EOF while looking for matching `{close}'"),
-            incomplete: true,
-            near: false,
-            soft: false,
-            array: false,
-        }
+        let text = format!("unexpected EOF while looking for matching `{close}'");
+        ParseError { incomplete: true, ..ParseError::new(self.line(start) + 1, text) }
     }
     fn deeper(&self) -> Result<Scan<'a>, ParseError> {
         if self.depth >= DEEPEST {

@@ -32,17 +32,25 @@ impl Shell {
             return self.only_assignments(cmd, assigns).await;
         };
         let func = self.funcs.get(&name).cloned();
-        let builtin = builtins::find(&name).filter(|b| !self.disabled.iter().any(|d| d == b.name));
+        let builtin = builtins::find(&name)
+            .filter(|_| !self.dash() || !super::dash::lacks(&name))
+            .filter(|b| !self.disabled.iter().any(|d| d == b.name));
         if func.is_none() && builtin.is_none() {
             return self.program(cmd, assigns, argv, tail).await;
         }
         let undo = match self.redirect(&cmd.redirs).await? {
             Ok(undo) => undo,
-            Err(()) => return Ok(1),
+            Err(()) => return self.not_redirected(builtin.map(|b| b.name).filter(|_| func.is_none())),
         };
         // `exec` makes redirections last.
         let lasting = func.is_none() && name == "exec";
-        let scoped = !assigns.is_empty();
+        let lasts = func.is_none() && self.keeps_assignments(&name);
+        if lasts {
+            for assign in assigns {
+                self.assign_word(assign).await?;
+            }
+        }
+        let scoped = !assigns.is_empty() && !lasts;
         if scoped {
             self.vars.push();
             for assign in assigns {
@@ -57,7 +65,7 @@ impl Shell {
                 self.vars.get_mut(text).flags |= super::vars::EXPORT;
             }
         }
-        self.trace_words(assigns, &argv);
+        self.trace_words(&argv);
         let done = match (func, builtin) {
             (Some(body), _) => self.call(&name, &body, argv[1..].to_vec()).await,
             (None, Some(builtin)) => self.builtin(builtin, &argv, scoped).await,
@@ -92,7 +100,9 @@ impl Shell {
         }
         // Declarations made with assignments in front are not undone with them.
         let _ = scoped;
-        (builtin.run)(self, argv).await
+        let before = self.complaints.get();
+        let done = (builtin.run)(self, argv).await;
+        self.after_builtin(builtin, before, done)
     }
 
     /// The words of a command, expanded; arguments of `declare` and its kin that are assignments are not split.
@@ -123,32 +133,19 @@ impl Shell {
     async fn only_assignments(&mut self, cmd: &Cmd, assigns: &[Word]) -> Run {
         for assign in assigns {
             self.assign_word(assign).await?;
-            if self.opt('x') {
-                let n = assignment(assign.as_bytes());
-                let name = assign[..n].trim_end_matches('=');
-                let value = if assign[n..].starts_with('(') {
-                    assign[n..].to_string()
-                } else {
-                    quoted_if_needed(&self.get(name).unwrap_or_default())
-                };
-                self.trace(&format!("{}{}", &assign[..n], if value == "''" { "" } else { &value }));
-            }
         }
         if !cmd.redirs.is_empty() {
             match self.redirect(&cmd.redirs).await? {
                 Ok(undo) => self.restore(undo).await,
-                Err(()) => return Ok(1),
+                Err(()) => return self.not_redirected(None),
             }
         }
         Ok(self.sub_status.take().unwrap_or(0))
     }
 
-    pub(super) fn trace_words(&self, assigns: &[Word], argv: &[String]) {
+    pub(super) fn trace_words(&self, argv: &[String]) {
         if self.opt('x') {
-            let words: Vec<String> = argv.iter().map(|w| quoted_if_needed(w)).collect();
-            for assign in assigns {
-                self.trace(assign);
-            }
+            let words: Vec<String> = argv.iter().map(|w| if self.dash() { w.clone() } else { quoted_if_needed(w) }).collect();
             self.trace(&words.join(" "));
         }
     }
@@ -156,7 +153,7 @@ impl Shell {
     /// Runs text as commands here and now (`eval`, traps). `prefix` names it in syntax errors.
     pub(super) fn eval<'a>(&'a mut self, text: &'a str, prefix: &'a str) -> super::expand::Fut<'a, Run> {
         Box::pin(async move {
-            let mut parser = super::parse::Parser::new(text).at_line(self.line);
+            let mut parser = self.parser(text).at_line(self.line);
             self.status = if prefix == "eval" { 0 } else { self.status };
             loop {
                 parser.aliases = self.parse_aliases();
@@ -168,7 +165,7 @@ impl Shell {
                     Err(e) => {
                         let line = parser.line_text(e.line);
                         self.syntax_error(&e, prefix, &line);
-                        return Ok(self.status);
+                        return if self.dash() { Err(self.fatal(2)) } else { Ok(self.status) };
                     }
                 }
             }
@@ -179,8 +176,8 @@ impl Shell {
     pub(super) fn source_text<'a>(&'a mut self, text: &'a str, path: &'a str) -> super::expand::Fut<'a, Run> {
         Box::pin(async move {
             let (line, sourced) = (self.line, self.sourced.replace(path.to_string()));
-            self.calls.push("source".into());
-            let mut parser = super::parse::Parser::new(text);
+            self.enter("source");
+            let mut parser = self.parser(text);
             let done = loop {
                 parser.aliases = self.parse_aliases();
                 match parser.command_line() {

@@ -19,11 +19,15 @@ impl Shell {
             }
         }
         let ids = self.sys.ids();
+        if ids.euid == 0 {
+            // bash does not trust root's environment with it.
+            self.vars.remove("PS4");
+        }
         let accounts = crate::util::users::Accounts::read(&self.sys).await;
         if let Some(user) = accounts.user_of(ids.euid) {
             self.user = user.name.as_str().into();
             self.home = user.home.as_str().into();
-            if self.vars.get("SHELL").is_none() {
+            if self.vars.get("SHELL").is_none() && !self.dash() {
                 self.vars.set("SHELL", &user.shell);
             }
             if self.login && self.vars.get("HOME").is_none() {
@@ -31,6 +35,10 @@ impl Shell {
             }
         } else {
             self.user = "I have no name!".into();
+        }
+        if self.dash() {
+            self.dash_environment().await;
+            return;
         }
         let level = self.vars.text("SHLVL").and_then(|l| l.parse::<i32>().ok()).unwrap_or(0).saturating_add(1);
         self.export("SHLVL", &level.to_string());
@@ -67,6 +75,18 @@ impl Shell {
         }
     }
 
+    /// What dash sets: less.
+    async fn dash_environment(&mut self) {
+        let cwd = self.sys.getcwd().await.unwrap_or_else(|_| "/".into());
+        self.export("PWD", &cwd);
+        for (name, value) in [("IFS", " \t\n"), ("OPTIND", "1"), ("PS4", "+ ")] {
+            self.vars.set(name, value);
+        }
+        if self.vars.get("PATH").is_none() {
+            self.vars.set("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
+        }
+    }
+
     pub(super) fn export(&mut self, name: &str, value: &str) {
         self.vars.set(name, value);
         self.vars.get_mut(name).flags |= vars::EXPORT;
@@ -75,8 +95,6 @@ impl Shell {
     /// Reads the command line and runs what it says.
     pub(super) async fn start(&mut self) -> i32 {
         let argv = self.sys.args().to_vec();
-        let posix = self.sys.name() == "sh";
-        self.set_opt('3', posix);
         let (mut command, mut norc, mut noprofile, mut from_stdin, mut i) = (false, false, false, false, 1);
         let mut rc = String::from("~/.bashrc");
         while let Some(arg) = argv.get(i).filter(|a| a.len() > 1 && a.starts_with(['-', '+'])) {
@@ -115,6 +133,9 @@ impl Shell {
                                 let name = argv.get(i).cloned().unwrap_or_default();
                                 i += 1;
                                 let known = if c == 'o' { self.set_long(&name, on) } else { self.set_shopt(&name, on) };
+                                if !known && self.dash() {
+                                    return self.misused(&format!("-o {name}"));
+                                }
                                 if !known {
                                     let what =
                                         if c == 'o' { format!("{}: {name}: invalid", argv[0]) } else { format!("{name}: invalid shell") };
@@ -135,7 +156,8 @@ impl Shell {
         let rest = argv.get(i..).unwrap_or_default().to_vec();
         if command {
             let Some(text) = rest.first().cloned() else {
-                self.sys.print(STDERR, format_args!("{}: -c: option requires an argument\n", argv[0]));
+                let what = if self.dash() { "0: -c requires" } else { "-c: option requires" };
+                self.sys.print(STDERR, format_args!("{}: {what} an argument\n", argv[0]));
                 return 2;
             };
             if let Some(name) = rest.get(1) {
@@ -167,6 +189,10 @@ impl Shell {
 
     /// Complains of an option on the command line.
     fn misused(&self, option: &str) -> i32 {
+        if self.dash() {
+            self.sys.print(STDERR, format_args!("{}: 0: Illegal option {option}\n", self.sys.arg(0)));
+            return 2;
+        }
         self.sys.print(STDERR, format_args!("{0}: {option}: invalid option\n{USAGE}", self.sys.arg(0)));
         2
     }
@@ -183,7 +209,7 @@ impl Shell {
                     }
                 }
             }
-        } else if self.interactive && !norc && !self.opt('3') {
+        } else if self.interactive && !norc && !self.opt('3') && !self.dash() {
             self.source_quietly("/etc/bash.bashrc").await;
             self.source_quietly(rc).await;
         } else if let Some(file) = self.vars.text("BASH_ENV").filter(|f| !f.is_empty()).map(String::from) {
@@ -217,11 +243,7 @@ impl Shell {
     }
 
     async fn become_interactive(&mut self) {
-        for letter in "imH".chars() {
-            self.set_opt(letter, true);
-        }
-        self.set_opt('6', true);
-        self.set_opt('4', true);
+        self.set_opts("imH64");
         self.set_shopt("expand_aliases", true);
         self.job_control = self.sys.is_tty(0).await;
         self.sys.on_signal(Signal::Int, OnSignal::Catch).await;
@@ -235,7 +257,11 @@ impl Shell {
         if self.name.contains('/') && !self.name.starts_with('-') {
             self.name = self.name.rsplit('/').next().unwrap_or("bash").to_string();
         }
-        let ps1 = "\\s-\\v\\$ ";
+        let ps1 = match () {
+            () if !self.dash() => "\\s-\\v\\$ ",
+            () if self.sys.euid() == 0 => "# ",
+            () => "$ ",
+        };
         for (name, value) in [("PS1", ps1), ("PS2", "> ")] {
             if self.vars.get(name).is_none() {
                 self.vars.set(name, value);

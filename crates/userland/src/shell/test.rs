@@ -33,6 +33,8 @@ async fn evaluate(sh: &mut Shell, name: &str, args: &[String]) -> Run {
     Ok(match decide(sh, args).await {
         Ok(yes) => i32::from(!yes),
         Err(text) => {
+            let first = args.first().map_or("", String::as_str);
+            let text = if sh.dash() && text.ends_with("operator expected") { format!("{first}: unexpected operator") } else { text };
             sh.error(format_args!("{name}: {text}"));
             2
         }
@@ -47,6 +49,7 @@ fn decide<'a>(sh: &'a mut Shell, args: &'a [String]) -> Fut<'a, Truth> {
         match args {
             [] => Ok(false),
             [one] => Ok(!one.is_empty()),
+            [a, op, _] if op == "==" && sh.dash() => Err(format!("{a}: unexpected operator")),
             [not, rest @ ..] if not == "!" && rest.len() < 4 && !(rest.len() == 2 && is_binary(&rest[0])) => Ok(!decide(sh, rest).await?),
             [op, arg] if is_unary(op) => Ok(sh.test_unary(op, arg).await),
             [op, _] => Err(format!("{op}: unary operator expected")),
@@ -70,7 +73,8 @@ fn decide<'a>(sh: &'a mut Shell, args: &'a [String]) -> Fut<'a, Truth> {
 
 async fn binary(sh: &mut Shell, a: &str, op: &str, b: &str) -> Truth {
     if op.starts_with('-') && !matches!(op, "-nt" | "-ot" | "-ef") {
-        let number = |s: &str| s.trim().parse::<i64>().map_err(|_| format!("{s}: integer expression expected"));
+        let number =
+            |s: &str| s.trim_start().trim_end_matches([' ', '\t']).parse::<i64>().map_err(|_| format!("{s}: integer expression expected"));
         return Ok(compare(op, number(a)?, number(b)?));
     }
     Ok(sh.test_binary(a, op, b).await)

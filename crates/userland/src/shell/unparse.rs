@@ -55,6 +55,9 @@ impl Printer {
             Kind::Group(list) => self.node(list),
             _ => self.node(body),
         }
+        if !self.docs.is_empty() {
+            self.flush();
+        }
         self.indent -= 4;
         self.line();
         self.push("}");

@@ -1,6 +1,6 @@
 //! Builtins that declare variables: declare, local, export, readonly, unset; and the listing of variables.
 
-use super::super::escape::{double_quoted, quoted_if_needed};
+use super::super::escape::{double_quoted, quoted_if_needed, single_quoted};
 use super::super::lex::assignment;
 use super::super::unparse::function_text;
 use super::super::vars::{ATTRIBUTES, EXPORT, READONLY, Value, Var, hash_order, is_name};
@@ -59,7 +59,8 @@ impl Shell {
     /// `set` without arguments.
     pub(super) fn list_variables(&self) -> String {
         let shown = self.vars.iter().filter(|(_, v)| !matches!(v.value, Value::Unset));
-        let mut out: String = shown.map(|(n, v)| format!("{n}={}\n", value_text(v, quoted_if_needed))).collect();
+        let mut out: String =
+            shown.map(|(n, v)| format!("{n}={}\n", value_text(v, if self.dash() { single_quoted } else { quoted_if_needed }))).collect();
         for (name, body) in self.funcs.iter() {
             out.push_str(&function_text(name, body));
             out.push('\n');
@@ -91,8 +92,10 @@ pub(super) async fn local(sh: &mut Shell, a: &[String]) -> Run {
     }
     if a.len() == 1 {
         for name in sh.vars.locals() {
-            if let Some(v) = sh.vars.get(&name).and_then(Var::text) {
-                sh.out(&format!("{name}={}\n", quoted_if_needed(v)));
+            match sh.vars.get(&name) {
+                Some(Var { value: Value::Text(v), flags: 0 }) => sh.out(&format!("{name}={}\n", quoted_if_needed(v))),
+                Some(var) => sh.out(&definition(&name, var)),
+                None => {}
             }
         }
         return Ok(0);
@@ -204,6 +207,9 @@ async fn set(sh: &mut Shell, a: &[String], always: u8, local: bool) -> Run {
         // Attributes such as -i count for the value; -r only after it.
         let entry = sh.vars.get_mut(var);
         entry.flags = (entry.flags | on & !READONLY) & !off;
+        if at > 0 && on & (EXPORT | READONLY) != 0 && always != 0 {
+            sh.trace(operand);
+        }
         if at > 0 {
             if compound.contains(&(i + n)) {
                 sh.assign_word(operand).await?;
@@ -234,7 +240,7 @@ pub(super) async fn unset(sh: &mut Shell, a: &[String]) -> Run {
         };
         if !is_name(var) {
             // Without -v it could have been a function.
-            if has(&given, 'v') {
+            if has(&given, 'v') || sh.dash() {
                 status = sh.complain("unset", &format!("`{name}': not a valid identifier"));
             }
             continue;

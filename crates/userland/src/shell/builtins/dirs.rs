@@ -1,5 +1,6 @@
 //! Builtins about the working directory: cd, pwd, pushd, popd, dirs.
 
+use super::super::escape::visible;
 use super::super::{Run, Shell};
 use super::has;
 
@@ -26,7 +27,7 @@ impl Shell {
         if let Err(e) = self.sys.chdir(target).await {
             // The logical path may be stale.
             if target == dir || self.sys.chdir(dir).await.is_err() {
-                return Err(format!("{dir}: {e}"));
+                return Err(format!("{}: {e}", visible(dir)));
             }
             new = self.sys.getcwd().await.unwrap_or(new);
         }

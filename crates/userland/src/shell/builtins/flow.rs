@@ -11,7 +11,10 @@ pub(super) async fn nothing(_: &mut Shell, a: &[String]) -> Run {
 
 pub(super) async fn eval(sh: &mut Shell, a: &[String]) -> Run {
     let text = a[1..].join(" ");
-    sh.eval(&text, "eval").await
+    sh.substitutions += 1;
+    let done = sh.eval(&text, "eval").await;
+    sh.substitutions -= 1;
+    done
 }
 
 pub(super) async fn source(sh: &mut Shell, a: &[String]) -> Run {
@@ -40,6 +43,8 @@ pub(super) async fn source(sh: &mut Shell, a: &[String]) -> Run {
     };
     let bytes = match bytes {
         Ok(bytes) => bytes,
+        Err(_) if sh.dash() && !file.contains('/') => return Ok(sh.complain(".", &format!("{file}: not found"))),
+        Err(machine::Errno::ENOENT) if sh.dash() => return Ok(sh.complain(".", &format!("cannot open {file}: No such file"))),
         Err(e) => {
             sh.error(format_args!("{file}: {e}"));
             return Ok(1);
@@ -74,7 +79,7 @@ fn number(sh: &mut Shell, a: &[String]) -> Option<i32> {
     let i = 1 + usize::from(a.get(1).is_some_and(|x| x == "--"));
     match a.get(i) {
         None => Some(sh.status),
-        Some(text) => match text.trim().parse::<i64>() {
+        Some(text) => match text.trim_start().trim_end_matches([' ', '\t']).parse::<i64>() {
             Ok(n) => Some((n & 255) as i32),
             Err(_) => {
                 sh.error(format_args!("{}: {text}: numeric argument required", a[0]));
@@ -89,7 +94,7 @@ pub(super) async fn exit(sh: &mut Shell, a: &[String]) -> Run {
         return Ok(sh.complain("logout", "not login shell: use `exit'"));
     }
     if sh.interactive && sh.subshell == 0 {
-        if a[0] == "exit" {
+        if a[0] == "exit" && !sh.dash() {
             sh.sys.print(sh.fd(2), format_args!("{}\n", if sh.login { "logout" } else { "exit" }));
         }
         sh.reap().await;
@@ -110,6 +115,10 @@ pub(super) async fn exit(sh: &mut Shell, a: &[String]) -> Run {
 }
 
 pub(super) async fn return_(sh: &mut Shell, a: &[String]) -> Run {
+    if sh.calls.is_empty() && sh.dash() {
+        sh.status = number(sh, a).unwrap_or(2);
+        return Err(Flow::Exit);
+    }
     if sh.calls.is_empty() {
         sh.error(format_args!("return: can only `return' from a function or sourced script"));
         return Ok(2);
@@ -150,6 +159,9 @@ pub(super) async fn shift(sh: &mut Shell, a: &[String]) -> Run {
         return Ok(sh.complain("shift", &format!("{n}: shift count out of range")));
     }
     if n as usize > sh.args.len() {
+        if sh.dash() {
+            sh.complain("shift", "can't shift that many");
+        }
         return Ok(1);
     }
     sh.args.drain(..n as usize);
@@ -170,8 +182,12 @@ pub(super) async fn let_(sh: &mut Shell, a: &[String]) -> Run {
     Ok(i32::from(last == 0))
 }
 
-pub(super) async fn times(sh: &mut Shell, _: &[String]) -> Run {
-    sh.out("0m0.000s 0m0.000s\n0m0.000s 0m0.000s\n");
+pub(super) async fn times(sh: &mut Shell, a: &[String]) -> Run {
+    if let Err(status) = sh.options(a, "") {
+        return Ok(status);
+    }
+    let zero = if sh.dash() { "0m0.000000s" } else { "0m0.000s" };
+    sh.out(&format!("{zero} {zero}\n{zero} {zero}\n"));
     Ok(0)
 }
 
@@ -266,7 +282,8 @@ pub(super) async fn getopts(sh: &mut Shell, a: &[String]) -> Run {
                 if quiet {
                     optarg = Some(c.to_string());
                 } else {
-                    sh.sys.print(sh.fd(2), format_args!("{}: illegal option -- {c}\n", sh.name));
+                    let name = if sh.dash() { format!("Illegal option -{c}") } else { format!("{}: illegal option -- {c}", sh.name) };
+                    sh.sys.print(sh.fd(2), format_args!("{name}\n"));
                 }
             } else {
                 found = c.to_string();
@@ -280,7 +297,9 @@ pub(super) async fn getopts(sh: &mut Shell, a: &[String]) -> Run {
                     if quiet {
                         optarg = Some(c.to_string());
                     } else {
-                        sh.sys.print(sh.fd(2), format_args!("{}: option requires an argument -- {c}\n", sh.name));
+                        let bash = format!("{}: option requires an argument -- {c}", sh.name);
+                        let text = if sh.dash() { format!("No arg for -{c} option") } else { bash };
+                        sh.sys.print(sh.fd(2), format_args!("{text}\n"));
                     }
                     index -= 1;
                 } else {
@@ -302,6 +321,9 @@ pub(super) async fn getopts(sh: &mut Shell, a: &[String]) -> Run {
     }
     sh.vars.set("OPTIND", &index.to_string());
     sh.getopts = (index, at);
+    if !super::super::vars::is_name(name) {
+        return Ok(sh.complain("getopts", &format!("`{name}': not a valid identifier")));
+    }
     if let Err(e) = sh.assign_place(name, &found) {
         return Ok(sh.complain("getopts", &e));
     }

@@ -71,15 +71,22 @@ pub(super) async fn type_(sh: &mut Shell, a: &[String]) -> Run {
     let mut status = 0;
     for name in &a[at..] {
         let mut list = sh.meanings(name, has(&given, 'a') || has(&given, 'P')).await;
+        let first = has(&given, 'P') && !has(&given, 'a');
         if has(&given, 'f') {
             list.retain(|m| m.0 != "function");
         }
         if has(&given, 'P') {
             list.retain(|m| m.0 == "file");
         }
+        if first {
+            list.truncate(1);
+        }
         if list.is_empty() {
             status = 1;
-            if !has(&given, 't') && !has(&given, 'p') && !has(&given, 'P') {
+            if sh.dash() {
+                sh.out(&format!("{name}: not found\n"));
+                status = 127;
+            } else if !has(&given, 't') && !has(&given, 'p') && !has(&given, 'P') {
                 sh.complain("type", &format!("{name}: not found"));
             }
         }
@@ -107,7 +114,8 @@ pub(super) async fn command(sh: &mut Shell, a: &[String]) -> Run {
     }
     if has(&given, 'v') || has(&given, 'V') {
         let mut status = 1;
-        for name in rest {
+        // dash looks at one name only.
+        for name in rest.iter().take(if sh.dash() { 1 } else { rest.len() }) {
             for (kind, text) in sh.meanings(name, false).await {
                 status = 0;
                 if has(&given, 'V') {
@@ -187,7 +195,9 @@ pub(super) async fn hash(sh: &mut Shell, a: &[String]) -> Run {
     }
     if a.len() <= at && !has(&given, 'r') {
         if sh.hash.is_empty() {
-            sh.out("hash: hash table empty\n");
+            if !sh.dash() {
+                sh.out("hash: hash table empty\n");
+            }
         } else {
             let mut out = String::from("hits\tcommand\n");
             for (path, hits) in sh.hash.values() {
@@ -222,7 +232,9 @@ pub(super) async fn alias(sh: &mut Shell, a: &[String]) -> Run {
         Ok(o) => o,
         Err(status) => return Ok(status),
     };
-    let show = |sh: &Shell, name: &str, text: &str| sh.out(&format!("alias {name}={}\n", single_quoted(text)));
+    let show = |sh: &Shell, name: &str, text: &str| {
+        sh.out(&format!("{}{name}={}\n", if sh.dash() { "" } else { "alias " }, single_quoted(text)));
+    };
     if a.len() <= at {
         for (name, text) in sh.aliases.iter() {
             show(sh, name, text);
@@ -264,6 +276,30 @@ pub(super) async fn unalias(sh: &mut Shell, a: &[String]) -> Run {
         }
     }
     Ok(status)
+}
+
+pub(super) async fn caller(sh: &mut Shell, a: &[String]) -> Run {
+    let (names, files, lines) = (sh.frames("FUNCNAME"), sh.frames("BASH_SOURCE"), sh.frames("BASH_LINENO"));
+    let level = match a.get(1) {
+        None => 0,
+        Some(n) => match n.parse::<usize>() {
+            Ok(n) => n,
+            Err(_) => {
+                sh.complain("caller", &format!("{n}: invalid number"));
+                sh.usage("caller");
+                return Ok(2);
+            }
+        },
+    };
+    let Some(line) = lines.get(level) else { return Ok(1) };
+    if a.len() == 1 {
+        sh.out(&format!("{line} {}\n", files.get(1).map_or("NULL", String::as_str)));
+    } else if let (Some(name), Some(file)) = (names.get(level + 1), files.get(level + 1)) {
+        sh.out(&format!("{line} {name} {file}\n"));
+    } else {
+        return Ok(1);
+    }
+    Ok(0)
 }
 
 pub(super) async fn history(sh: &mut Shell, a: &[String]) -> Run {

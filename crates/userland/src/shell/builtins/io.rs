@@ -1,14 +1,19 @@
 //! Builtins that read and write: echo, read, mapfile.
 
-use super::super::escape::escape;
+use super::super::escape::{escape, single_quoted};
 use super::super::vars::{Value, is_name};
 use super::super::{Run, Shell};
 use super::{has, value};
 use machine::{Errno, Fd, Interest, Map, SimTime, Whence};
 
 pub(super) async fn echo(sh: &mut Shell, a: &[String]) -> Run {
-    let (mut newline, mut escapes, mut i) = (true, sh.shopt("xpg_echo"), 1);
-    while let Some(arg) = a.get(i).filter(|x| x.len() > 1 && x.starts_with('-') && x[1..].bytes().all(|b| b"neE".contains(&b))) {
+    let (mut newline, mut escapes, mut i) = (true, sh.shopt("xpg_echo") || sh.dash(), 1);
+    if sh.dash() && a.get(1).is_some_and(|x| x == "-n") {
+        (newline, i) = (false, 2);
+    }
+    while let Some(arg) =
+        a.get(i).filter(|x| !sh.dash() && x.len() > 1 && x.starts_with('-') && x[1..].bytes().all(|b| b"neE".contains(&b)))
+    {
         for b in arg.bytes().skip(1) {
             match b {
                 b'n' => newline = false,
@@ -90,11 +95,14 @@ impl Shell {
 }
 
 pub(super) async fn read(sh: &mut Shell, a: &[String]) -> Run {
-    let (given, at) = match sh.options(a, "ersa:d:i:n:N:p:t:u:") {
+    let (given, at) = match sh.options(a, if sh.dash() { "rp:" } else { "ersa:d:i:n:N:p:t:u:" }) {
         Ok(o) => o,
         Err(status) => return Ok(status),
     };
     let names = &a[at..];
+    if sh.dash() && names.is_empty() {
+        return Ok(sh.complain("read", "arg count"));
+    }
     for name in names {
         if !is_name(name.split('[').next().unwrap_or("")) {
             return Ok(sh.complain("read", &format!("`{name}': not a valid identifier")));
@@ -110,6 +118,13 @@ pub(super) async fn read(sh: &mut Shell, a: &[String]) -> Run {
     };
     let real = sh.fd(fd);
     let raw = has(&given, 'r');
+    let decimal = |s: &&str| !s.is_empty() && s.bytes().all(|b| b.is_ascii_digit());
+    if let Some(n) = value(&given, 'n').or(value(&given, 'N')).filter(|n| !decimal(n)) {
+        return Ok(sh.complain("read", &format!("{n}: invalid number")));
+    }
+    if let Some(t) = value(&given, 't').filter(|t| !t.split('.').all(|part| part.is_empty() || decimal(&part))) {
+        return Ok(sh.complain("read", &format!("{t}: invalid timeout specification")));
+    }
     let exact = value(&given, 'N');
     let most = exact.or(value(&given, 'n')).and_then(|n| n.parse::<usize>().ok());
     let delimiter = match value(&given, 'd') {
@@ -170,7 +185,10 @@ pub(super) async fn read(sh: &mut Shell, a: &[String]) -> Run {
     }
     done?;
     let text = String::from_utf8_lossy(&line).replace('\0', "");
-    let fail = |sh: &mut Shell, e: String| sh.complain("read", &e);
+    let fail = |sh: &mut Shell, e: String| {
+        sh.error(format_args!("{e}"));
+        1
+    };
     if exact.is_some() {
         let name = names.first().map_or("REPLY", String::as_str);
         return Ok(sh.assign_place(name, &text).map_or_else(|e| fail(sh, e), |()| status));
@@ -254,6 +272,10 @@ pub(super) async fn mapfile(sh: &mut Shell, a: &[String]) -> Run {
     let (most, mut skip, mut index) = (number('n'), number('s'), number('O') as i64);
     let mut map = Map::new();
     let fd = number('u') as Fd;
+    if sh.fd(fd) < 0 {
+        return Ok(sh.complain("mapfile", &format!("{fd}: invalid file descriptor: Bad file descriptor")));
+    }
+    let every = value(&given, 'c').map_or(5000, |_| number('c').max(1));
     while let Some((mut line, ended)) = sh.read_line(fd, delimiter, None).await? {
         if skip > 0 {
             skip -= 1;
@@ -262,7 +284,12 @@ pub(super) async fn mapfile(sh: &mut Shell, a: &[String]) -> Run {
         if ended && has(&given, 't') {
             line.pop();
         }
-        map.insert(index, String::from_utf8_lossy(&line).into_owned());
+        let line = String::from_utf8_lossy(&line).into_owned();
+        if let Some(callback) = value(&given, 'C').filter(|_| (map.len() + 1).is_multiple_of(every)) {
+            let text = format!("{callback} {index} {}", single_quoted(&line));
+            sh.eval(&text, "mapfile").await?;
+        }
+        map.insert(index, line);
         index += 1;
         if most > 0 && map.len() >= most {
             break;

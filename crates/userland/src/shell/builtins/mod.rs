@@ -42,7 +42,7 @@ table! {
     "bind" false info::absent, "[-lpsvPSVX] [-m keymap] [-f filename] [-q name] [-u name] [-r keyseq] [-x keyseq:shell-command] [keyseq:readline-function or readline-command]", "Set Readline key bindings and variables.";
     "break" false flow::leave_loop, "[n]", "Exit for, while, or until loops.";
     "builtin" false info::builtin, "[shell-builtin [arg ...]]", "Execute shell builtins.";
-    "caller" false info::absent, "[expr]", "Return the context of the current subroutine call.";
+    "caller" false info::caller, "[expr]", "Return the context of the current subroutine call.";
     "cd" false dirs::cd, "[-L|[-P [-e]] [-@]] [dir]", "Change the shell working directory.";
     "command" false info::command, "[-pVv] command [arg ...]", "Execute a simple command or display information about commands.";
     "compgen" false info::absent, "[-abcdefgjksuv] [-o option] [-A action] [-G globpat] [-W wordlist] [-F function] [-C command] [-X filterpat] [-P prefix] [-S suffix] [word]", "Display possible completions depending on the options.";
@@ -121,7 +121,9 @@ impl Shell {
                 match table.find(c).filter(|_| c != ':') {
                     None => {
                         self.error(format_args!("{}: -{c}: invalid option", argv[0]));
-                        self.usage(&argv[0]);
+                        if !self.dash() {
+                            self.usage(&argv[0]);
+                        }
                         return Err(2);
                     }
                     Some(at) if table[at + 1..].starts_with(':') => {

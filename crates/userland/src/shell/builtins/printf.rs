@@ -1,6 +1,7 @@
 //! The builtin printf. Not here: what a format makes of its arguments (`util::format`). Source: bash(1) "printf".
 
 use super::super::escape::backslashed;
+use super::super::vars::is_name;
 use super::super::{Run, Shell};
 use crate::util::date::strftime;
 use crate::util::format::{Style, Wrong, format};
@@ -12,6 +13,10 @@ pub(super) async fn printf(sh: &mut Shell, a: &[String]) -> Run {
         Ok(o) => o,
         Err(status) => return Ok(status),
     };
+    if let Some(place) = super::value(&given, 'v').filter(|p| !is_name(p.split('[').next().unwrap_or(""))) {
+        sh.complain("printf", &format!("`{place}': not a valid identifier"));
+        return Ok(2);
+    }
     let Some(pattern) = a.get(at) else {
         sh.usage("printf");
         return Ok(2);
