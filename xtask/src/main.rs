@@ -4,6 +4,7 @@ mod bench;
 mod ci;
 mod fuzz;
 mod page;
+mod parts;
 mod run;
 mod scaffold;
 mod serve;

@@ -1,8 +1,9 @@
 //! `cargo xtask build`: the page and its parts in `dist/`, to be served by any static server under any path.
-//! Compiles, splits at the lazy doors, binds to JavaScript, and names the folder of all this after its content, so that files of
+//! Compiles, has it taken apart (`parts`), and names the folder of all this after its content, so that files of
 //! two builds never meet in a cache. Not here: what `index.html` says (`page`), serving (`serve`), Trunk's way (`trunk`).
 
 use crate::page::{self, Parts};
+use crate::parts::bind;
 use crate::run::{Done, cargo, have, output, run, say, target_dir};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -26,7 +27,7 @@ pub(crate) fn build() -> Done {
     fs::create_dir_all(&parts).map_err(|e| format!("{}: {e}", parts.display()))?;
     say!("splitting and binding");
     bind(&target.join(WASM).join("release/app.wasm"), &parts, "app")?;
-    let name = format!("b-{:016x}", digest(&parts)?);
+    let name = format!("b-{:016x}", digest(&[&parts, Path::new("static")])?);
     rename(&parts, &stage.join(&name))?;
     page::write(Path::new("index.html"), &stage, &Parts { folder: &name })?;
     let dist = Path::new("dist");
@@ -34,40 +35,6 @@ pub(crate) fn build() -> Done {
     rename(&stage, dist).or_else(|_| copy_dir(&stage, dist))?;
     say!("dist/ is ready, parts in dist/{name}");
     Ok(())
-}
-
-/// Splits a linked module (`--emit-relocs`) at its doors and binds the main part to JavaScript as `name.js`, `name_bg.wasm`.
-pub(crate) fn bind(wasm: &Path, into: &Path, name: &str) -> Done {
-    let bytes = fs::read(wasm).map_err(|e| format!("{}: {e}", wasm.display()))?;
-    let main = into.join("main.wasm");
-    let script = format!("./{name}.js");
-    let mut options = wasm_split_cli_support::Options::new(&bytes);
-    (options.output_dir, options.main_out_path, options.main_module) = (into, &main, &script);
-    let split = wasm_split_cli_support::transform(options).map_err(|e| format!("splitting {}: {e:?}", wasm.display()))?;
-    for chunk in split.split_modules {
-        // Written again: the splitter leaves padded numbers and names.
-        let bytes = fs::read(&chunk).map_err(|e| format!("{}: {e}", chunk.display()))?;
-        let mut config = walrus::ModuleConfig::new();
-        config.generate_name_section(false).generate_producers_section(false);
-        let mut module = config.parse(&bytes).map_err(|e| format!("{}: {e:?}", chunk.display()))?;
-        module.emit_wasm_file(&chunk).map_err(|e| format!("{}: {e:?}", chunk.display()))?;
-    }
-    large_first(&into.join("__wasm_split.js"))?;
-    let mut b = wasm_bindgen_cli_support::Bindgen::new();
-    b.input_path(&main).web(true).map_err(|e| format!("{e:?}"))?.typescript(false).out_name(name);
-    // Without the exports that the linker made, no chunk finds the table.
-    b.remove_name_section(true).remove_producers_section(true).keep_lld_exports(true);
-    b.generate(into).map_err(|e| format!("binding: {e:?}"))?;
-    fs::remove_file(&main).map_err(|e| format!("{}: {e}", main.display()))
-}
-
-/// The splitter's loader asks for the many small files that a chunk shares with others before the chunk itself, which on a slow line
-/// leaves the large one to the end.
-fn large_first(loader: &Path) -> Done {
-    let text = fs::read_to_string(loader).map_err(|e| format!("{}: {e}", loader.display()))?;
-    let (small, large) = ("        const parallelStuff = deps.map(d => d());\n", "        const instantiate = fetcher();\n");
-    let (before, after) = text.split_once(&[small, large].concat()).ok_or("the splitter's loader is not the one that is known")?;
-    fs::write(loader, [before, large, small, after].concat()).map_err(|e| format!("{}: {e}", loader.display()))
 }
 
 /// Flags that keep the places of this machine out of the page: panics name files, and where crates lie differs from home to home.
@@ -92,13 +59,15 @@ pub(crate) fn ensure_target() -> Done {
     run(std::process::Command::new("rustup").args(["target", "add", WASM]))
 }
 
-/// A name for the content of a folder: the same bytes, the same name (FNV-1a).
-fn digest(folder: &Path) -> Done<u64> {
+/// A name for the content of folders: the same bytes, the same name (FNV-1a).
+fn digest(folders: &[&Path]) -> Done<u64> {
     let mut hash = 0xcbf2_9ce4_8422_2325_u64;
     let mut eat = |bytes: &[u8]| bytes.iter().for_each(|b| hash = (hash ^ u64::from(*b)).wrapping_mul(0x0100_0000_01b3));
-    for file in files(folder)? {
-        eat(file.strip_prefix(folder).unwrap_or(&file).to_string_lossy().as_bytes());
-        eat(&fs::read(&file).map_err(|e| format!("{}: {e}", file.display()))?);
+    for folder in folders {
+        for file in files(folder)? {
+            eat(file.strip_prefix(folder).unwrap_or(&file).to_string_lossy().as_bytes());
+            eat(&fs::read(&file).map_err(|e| format!("{}: {e}", file.display()))?);
+        }
     }
     Ok(hash)
 }

@@ -66,7 +66,8 @@ pub(crate) fn size() -> Done {
                 }
                 None => {
                     shared = (shared.0 + raw, shared.1 + gzip);
-                    ehlo += if users(&script, part.unwrap_or("")).any(|u| EHLO.contains(&u)) { *gzip } else { 0 };
+                    let part = part.unwrap_or("");
+                    ehlo += if part == "chunk_small" || users(&script, part).any(|u| EHLO.contains(&u)) { *gzip } else { 0 };
                 }
             },
         }
