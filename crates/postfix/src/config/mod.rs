@@ -121,12 +121,13 @@ impl Inner {
             "cleanup" => "ibstBnlr",
             _ => "nilsrbBt",
         };
+        // Nearly all have their default, which is right: the table is gone through once.
+        let set: Vec<params::Param> = params::wanted(|name, rest| rest.contains('$') || self.is_set(name)).collect();
         for (letter, kinds) in [('*', "Bsnilbtr"), (reader, own)] {
             for kind in kinds.bytes() {
-                for param in params::all().filter(|p| p.kind == kind) {
-                    let mine = param.readers.contains(letter) && (letter == '*' || !param.readers.contains('*'));
-                    if mine && (self.is_set(param.name) || param.default.contains('$')) {
-                        self.check(&param)?;
+                for param in set.iter().filter(|p| p.kind == kind) {
+                    if param.readers.contains(letter) && (letter == '*' || !param.readers.contains('*')) {
+                        self.check(param)?;
                     }
                 }
             }

@@ -72,6 +72,34 @@ pub(crate) fn parse(line: &'static str) -> Param {
     }
 }
 
+/// Where the lines of a table start, as the compiler counts them: looking for a name then takes no search for the ends of lines.
+const fn starts<const N: usize>(table: &str) -> [u16; N] {
+    let mut starts = [0; N];
+    let (mut i, mut line) = (0, 1);
+    while i < table.len() && line < N {
+        if table.as_bytes()[i] == b'\n' {
+            starts[line] = (i + 1) as u16;
+            line += 1;
+        }
+        i += 1;
+    }
+    starts
+}
+
+const fn count(table: &str) -> usize {
+    let (mut i, mut lines) = (0, 0);
+    while i < table.len() {
+        lines += (table.as_bytes()[i] == b'\n') as usize;
+        i += 1;
+    }
+    // A place in a table is a `u16`.
+    assert!(i <= 0xffff);
+    lines
+}
+
+static STARTS: [u16; count(TABLE)] = starts(TABLE);
+static REST_STARTS: [u16; count(REST)] = starts(REST);
+
 /// All parameters in the order of their names.
 pub(crate) fn all() -> impl Iterator<Item = Param> {
     TABLE.lines().map(parse)
@@ -82,42 +110,36 @@ pub(crate) fn all_rest() -> impl Iterator<Item = Param> {
     REST.lines().map(parse)
 }
 
+/// The parameters whose name or default somebody wants, in the order of their names.
+pub(crate) fn wanted(wants: impl Fn(&str, &str) -> bool) -> impl Iterator<Item = Param> {
+    TABLE.lines().filter(move |line| line.split_once(' ').is_some_and(|(name, rest)| wants(name, rest))).map(parse)
+}
+
 /// One of the parameters that nobody here reads.
 pub(crate) fn find_rest(name: &str) -> Option<Param> {
-    find_in(REST, name)
+    line_in(REST, &REST_STARTS, name).map(parse)
 }
 
 /// The parameter of this name.
 pub(crate) fn find(name: &str) -> Option<Param> {
-    find_in(TABLE, name)
+    line_in(TABLE, &STARTS, name).map(parse)
 }
 
 /// The default of the parameter of this name: what is asked for most.
 pub(crate) fn default(name: &str) -> Option<&'static str> {
-    line_in(TABLE, name).map(|line| line.splitn(3, ' ').nth(2).unwrap_or(""))
+    line_in(TABLE, &STARTS, name).map(|line| line.splitn(3, ' ').nth(2).unwrap_or(""))
 }
 
-/// The parameter of this name in a sorted table of this form.
-pub(crate) fn find_in(table: &'static str, name: &str) -> Option<Param> {
-    line_in(table, name).map(parse)
-}
-
-fn line_in(table: &'static str, name: &str) -> Option<&'static str> {
-    let key = [name, " "].concat();
-    let (mut low, mut high) = (0, table.len());
-    while low < high {
-        let middle = low + (high - low) / 2;
-        let start = table[..middle].rfind('\n').map_or(0, |i| i + 1).max(low);
-        let end = table[start..].find('\n').map_or(table.len(), |i| start + i);
-        let line = &table[start..end];
+fn line_in(table: &'static str, starts: &[u16], name: &str) -> Option<&'static str> {
+    let key = name.as_bytes();
+    let from = |start: u16| table.as_bytes().get(usize::from(start)..).unwrap_or(&[]);
+    let found = starts.binary_search_by(|start| {
+        let line = from(*start);
+        let (head, rest) = line.split_at(key.len().min(line.len()));
         // The blank behind the name comes before all that can be part of one.
-        match line.as_bytes().get(..key.len()).unwrap_or(line.as_bytes()).cmp(key.as_bytes()) {
-            std::cmp::Ordering::Equal => return Some(line),
-            std::cmp::Ordering::Less => low = end + 1,
-            std::cmp::Ordering::Greater => high = start,
-        }
-    }
-    None
+        head.cmp(key).then_with(|| rest.first().unwrap_or(&b' ').cmp(&b' '))
+    });
+    found.ok().and_then(|i| table.get(usize::from(starts[i])..)?.lines().next())
 }
 
 /// Endings of parameters that belong to one transport, `smtp_destination_concurrency_limit`, each with the general one.
