@@ -88,6 +88,12 @@ impl Log {
     pub(crate) fn tagged(sys: &Sys, name: &str, terminal: bool) -> Log {
         Log::with_name(sys, name, name.to_string(), true, terminal)
     }
+    /// Another voice that goes to the same place.
+    pub(crate) fn as_another(&self, tag: &str, terminal: bool) -> Log {
+        let log = Log::tagged(self.sys(), tag, terminal);
+        log.set_facility(self.0.facility.get());
+        log
+    }
     /// Speaks with this `syslog_name` from now on: `postfix/submission` makes `postfix/submission/smtpd`.
     pub(crate) fn set_syslog_name(&self, syslog_name: &str) {
         // The name in the log may be another one than that on the terminal.

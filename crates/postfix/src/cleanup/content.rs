@@ -5,7 +5,7 @@ use super::header::{self, Kind};
 use super::strict::Wrong;
 use super::{Cleanup, Message, Part};
 use crate::address::tok::{Tok, external, parse_first, quote_local, scan};
-use crate::mime::{Structure, Where};
+use crate::mime::{Piece, Reader, Where};
 use crate::post::{mail_date, stat, utf8};
 use crate::queue::rec;
 use machine::DateTime;
@@ -13,11 +13,7 @@ use machine::DateTime;
 /// State of reading a message's content.
 #[derive(Default)]
 pub(super) struct Content {
-    mime: Structure,
-    /// The field that is being collected, physical lines joined by newlines.
-    field: Option<String>,
-    /// Whether the last record was cut.
-    cut: bool,
+    mime: Option<Reader>,
     primary_done: bool,
     hops: i64,
     /// Names of the fields seen, lower case.
@@ -25,7 +21,6 @@ pub(super) struct Content {
     resent: bool,
     /// What is wrong with the MIME structure.
     pub(super) wrong: Vec<Wrong>,
-    body_bytes: i64,
 }
 
 impl Cleanup {
@@ -34,15 +29,12 @@ impl Cleanup {
         match kind {
             rec::NORM | rec::CONT => {
                 let Some(line) = self.clean_line(m, data) else { return };
-                let goes_on = std::mem::replace(&mut m.content.cut, kind == rec::CONT);
-                self.line(m, kind, &line, goes_on).await;
+                let pieces = self.reader(m).push(&line, kind == rec::CONT);
+                self.pieces(m, pieces).await;
             }
             rec::XTRA => {
-                // A last line without an end gets one.
-                if std::mem::take(&mut m.content.cut) {
-                    self.line(m, rec::NORM, b"", true).await;
-                }
-                self.end_header(m).await;
+                let pieces = self.reader(m).finish();
+                self.pieces(m, pieces).await;
                 self.judge_mime(m);
                 m.xtra_offset = m.out.len();
                 m.part = Part::Extracted;
@@ -54,62 +46,42 @@ impl Cleanup {
             }
         }
     }
-    async fn line(&mut self, m: &mut Message, kind: u8, line: &[u8], goes_on: bool) {
-        if m.content.mime.at != Where::Body {
-            let folded = matches!(line.first(), Some(b' ' | b'\t'));
-            if (goes_on || folded)
-                && let Some(field) = &mut m.content.field
-            {
-                // What is behind the limit is left out.
-                if field.len() < self.header_limit() {
-                    field.push_str(if goes_on { "" } else { "\n" });
-                    field.push_str(&String::from_utf8_lossy(line));
-                }
-                return;
-            }
-            self.end_field(m).await;
-            if let Some(n) = header::name_len(line) {
-                // Blanks before the colon are an old habit: nobody shall stumble over them.
-                let colon = line.iter().position(|&b| b == b':').unwrap_or(n);
-                m.content.field = Some(String::from_utf8_lossy(&[&line[..n], &line[colon..]].concat()).into_owned());
-                return;
-            }
-            self.header_done(m).await;
-            if m.content.mime.encodes_parts() {
-                let encoding = m.content.mime.encoding.clone();
-                self.wrong(m, Wrong::Domain, &encoding);
-            }
-            let primary = m.content.mime.at == Where::Primary;
-            m.content.mime.header_ends(line.is_empty());
-            if line.is_empty() {
-                if m.ok() {
-                    m.put(rec::NORM, b"");
-                }
-                return;
-            }
-            // A message's own header that ends without an empty line gets one.
-            if m.ok() && primary {
-                m.put(rec::NORM, b"");
-            }
-        }
-        if !goes_on && m.content.mime.separator(line) {
-            if m.ok() {
-                m.text(kind, line);
-            }
-            return;
-        }
-        self.body_line(m, kind, line).await;
+    fn reader<'a>(&self, m: &'a mut Message) -> &'a mut Reader {
+        let cfg = &self.d.cfg;
+        m.content.mime.get_or_insert_with(|| Reader::new(cfg, !cfg.bool("disable_mime_input_processing"), false))
     }
-    async fn body_line(&mut self, m: &mut Message, kind: u8, line: &[u8]) {
+    async fn pieces(&mut self, m: &mut Message, pieces: Vec<Piece<'_>>) {
+        for piece in pieces {
+            match piece {
+                Piece::Field(at, field, kind, deep) => {
+                    let text = String::from_utf8_lossy(&field).into_owned();
+                    if deep {
+                        self.wrong(m, Wrong::Nesting, &text);
+                    }
+                    self.field(m, at, text, kind).await;
+                }
+                Piece::Ends(at, encoding) => {
+                    if at == Where::Primary {
+                        self.header_done(m).await;
+                    }
+                    if let Some(encoding) = encoding {
+                        self.wrong(m, Wrong::Domain, encoding);
+                    }
+                }
+                Piece::Line(line, cut, offset, seven) => {
+                    if seven && !line.is_ascii() {
+                        self.wrong(m, Wrong::Body, &String::from_utf8_lossy(&line));
+                    }
+                    self.body_line(m, if cut { rec::CONT } else { rec::NORM }, &line, offset).await;
+                }
+            }
+        }
+    }
+    async fn body_line(&mut self, m: &mut Message, kind: u8, line: &[u8], offset: i64) {
         if !m.ok() {
             return;
         }
-        if !line.is_ascii() && !matches!(m.content.mime.encoding.as_str(), "8bit" | "binary") {
-            self.wrong(m, Wrong::Body, &String::from_utf8_lossy(line));
-        }
         let limit = self.d.cfg.int("body_checks_size_limit");
-        let offset = m.content.body_bytes;
-        m.content.body_bytes += line.len() as i64 + 1;
         if m.flags & crate::post::clean::FILTER != 0 && !self.body_checks.is_empty() && (limit == 0 || offset < limit) {
             let text = String::from_utf8_lossy(line).into_owned();
             let maps = self.body_checks.clone();
@@ -128,13 +100,6 @@ impl Cleanup {
     fn check_trouble(&self, m: &mut Message, title: &str) {
         self.d.log.warn(format_args!("{}: {title} map lookup problem -- message not accepted, try again later", m.id));
         m.errs |= stat::WRITE;
-    }
-    async fn end_header(&mut self, m: &mut Message) {
-        if m.content.mime.at != Where::Body {
-            self.end_field(m).await;
-            self.header_done(m).await;
-            m.content.mime.at = Where::Body;
-        }
     }
     /// Writes a field as it came, line by line.
     pub(super) fn write_field(&self, m: &mut Message, text: &str) {
@@ -161,16 +126,13 @@ impl Cleanup {
     fn header_limit(&self) -> usize {
         usize::try_from(self.d.cfg.int("header_size_limit")).unwrap_or(102_400)
     }
-    async fn end_field(&mut self, m: &mut Message) {
-        let Some(mut text) = m.content.field.take() else { return };
+    async fn field(&mut self, m: &mut Message, at: Where, mut text: String, mut kind: Option<&'static Kind>) {
         if !m.ok() {
             return;
         }
         if !text.is_ascii() {
             self.wrong(m, Wrong::Header, &text);
         }
-        let at = m.content.mime.at;
-        let mut kind = header::find(&text);
         if kind.is_some_and(|k| k.name == "Received") {
             m.content.hops += 1;
         }
@@ -195,7 +157,7 @@ impl Cleanup {
                 Err(_) => self.check_trouble(m, title),
             }
         }
-        self.mime(m, &text, kind);
+        self.told_encoding(m, &text, kind);
         let Some(kind) = kind.filter(|_| at == Where::Primary) else {
             if at != Where::Primary || !header::is_dropped(&self.d.cfg, &text) {
                 self.write_field(m, &text);
@@ -204,16 +166,13 @@ impl Cleanup {
         };
         self.known_field(m, kind, &text).await;
     }
-    /// What a MIME field says of the structure and of the encoding.
-    fn mime(&self, m: &mut Message, text: &str, kind: Option<&'static Kind>) {
-        let cfg = &self.d.cfg;
-        let nesting = cfg.int("mime_nesting_limit").max(1) as usize;
-        if !m.content.mime.field(text, kind, !cfg.bool("disable_mime_input_processing"), nesting) {
-            self.wrong(m, Wrong::Nesting, text);
+    /// A field that tells of 8-bit text outweighs what the client said.
+    fn told_encoding(&self, m: &mut Message, text: &str, kind: Option<&'static Kind>) {
+        if kind.is_none_or(|k| k.name != "Content-Transfer-Encoding") || !self.d.cfg.bool("detect_8bit_encoding_header") {
+            return;
         }
-        // Only 8-bit text is told of: it outweighs what the client said.
-        let told = kind.is_some_and(|k| k.name == "Content-Transfer-Encoding") && cfg.bool("detect_8bit_encoding_header");
-        if told && matches!(m.content.mime.encoding.as_str(), "8bit" | "binary") {
+        let value = text.split_once(':').map_or("", |(_, v)| v).trim();
+        if ["8bit", "binary"].iter().any(|e| e.eq_ignore_ascii_case(value)) {
             m.set_attr("encoding", "8bit");
         }
     }
@@ -272,7 +231,7 @@ impl Cleanup {
     }
     /// The end of the message's own header: fields that must be there are added.
     async fn header_done(&mut self, m: &mut Message) {
-        if m.content.mime.at != Where::Primary || m.content.primary_done || !m.ok() {
+        if m.content.primary_done || !m.ok() {
             return;
         }
         m.content.primary_done = true;

@@ -42,7 +42,7 @@ pub(crate) async fn main(sys: Sys) -> i32 {
         Err(text) => return log.fatal(&text).await,
     };
     let tag = tag.unwrap_or_else(|| format!("{}/postlog", cfg.str("syslog_name")));
-    let log = Log::tagged(&sys, &tag, tty);
+    let log = log.as_another(&tag, tty);
     if opts.rest().is_empty() {
         for line in String::from_utf8_lossy(&sys.read_all(STDIN).await.unwrap_or_default()).lines() {
             log.say(how, format_args!("{line}"), TraceId(0));

@@ -206,6 +206,7 @@ impl Config {
                 own_networks(sys, &style).await.ok_or_else(|| format!("unknown mynetworks mask style value \"{style}\" in \"{style}\""))?;
             inner.facts.insert("mynetworks".to_string(), networks);
         }
+        sane::names(&inner)?;
         inner.check_all(log.name())?;
         sane::check(&mut inner).await?;
         Ok(Config(Rc::new(inner)))

@@ -5,13 +5,11 @@ use super::{Inner, cut};
 use crate::account;
 use crate::smtpd::hostname::valid_hostname;
 
-/// Checks values that only make sense together or with the system's own files; reads myorigin from a file if it names one.
+/// Checks the names that this host goes by, before any other value is looked at.
 ///
 /// # Errors
 /// The text of the fatal message.
-pub(super) async fn check(inner: &mut Inner) -> Result<(), String> {
-    let sys = inner.log.sys().clone();
-    let at = |name: &str| format!("file {}/main.cf: parameter {name}", inner.dir);
+pub(super) fn names(inner: &Inner) -> Result<(), String> {
     for name in ["myhostname", "mydomain"] {
         let value = inner.value(name)?;
         if value.is_empty() {
@@ -19,9 +17,23 @@ pub(super) async fn check(inner: &mut Inner) -> Result<(), String> {
         }
         if !valid_hostname(&value) {
             inner.log.warn(format_args!("valid_hostname: {}: {}", fault(&value), cut(&value, 100).0));
-            return Err(format!("{}: bad parameter value: {value}", at(name)));
+            return Err(format!("{}: bad parameter value: {value}", at(inner, name)));
         }
     }
+    Ok(())
+}
+
+fn at(inner: &Inner, name: &str) -> String {
+    format!("file {}/main.cf: parameter {name}", inner.dir)
+}
+
+/// Checks values that only make sense together or with the system's own files; reads myorigin from a file if it names one.
+///
+/// # Errors
+/// The text of the fatal message.
+pub(super) async fn check(inner: &mut Inner) -> Result<(), String> {
+    let sys = inner.log.sys().clone();
+    let at = |name: &str| at(inner, name);
     for name in ["default_privs", "mail_owner"].into_iter().filter(|n| inner.is_set(n)) {
         let value = inner.value(name)?;
         let Some(user) = account::by_name(&sys, &value).await else {

@@ -71,6 +71,10 @@ impl Tables {
                     let Some(pair) = text::pair(self.log(), name, &line) else { continue };
                     let key = fold(&pair.key, table.fold);
                     if pairs.contains(&key) {
+                        if self.0.strict {
+                            self.log().warn(format_args!("{name}, line {}: duplicate entry: \"{}\"", pair.line, pair.key));
+                            continue;
+                        }
                         return Err(format!("{name}, line {}: duplicate entry: \"{}\"", pair.line, pair.key));
                     }
                     pairs.insert(key, (pair.value, pair.line));

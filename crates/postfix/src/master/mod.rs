@@ -240,6 +240,7 @@ impl Master {
     async fn reload(&mut self) -> Result<(), String> {
         self.log.info(format_args!("reload -- version {}, configuration {}", self.cx.cfg.str("mail_version"), self.dir));
         let cfg = Config::load(&self.log, &self.dir, &[]).await?;
+        self.log.set_syslog_name(&cfg.str("syslog_name"));
         for (name, old) in [("queue_directory", &self.first.queue), ("inet_protocols", &self.first.protocols)] {
             let new = cfg.str(name);
             if new != *old {

@@ -4,8 +4,7 @@
 mod addr;
 mod auth;
 mod chat;
-mod checks;
-mod downgrade;
+mod content;
 mod session;
 mod transfer;
 mod xforward;
@@ -71,7 +70,7 @@ struct Setup {
     generic: Maps,
     local: Local,
     logins: Option<auth::Logins>,
-    checks: Option<checks::Checks>,
+    checks: content::Checks,
     /// What is read in place of what servers say.
     replies: Option<Table>,
     /// Which DNS records are passed over.
@@ -91,7 +90,7 @@ impl Setup {
             replies: if replies.is_empty() { None } else { Some(d.tables.open(&replies).await?) },
             dns: Maps::of(&d.tables, &format!("{prefix}dns_reply_filter")).await?,
             logins: auth::Logins::open(&d.tables, prefix).await?,
-            checks: checks::Checks::open(&d.tables, prefix).await?,
+            checks: content::Checks::open(&d.tables, prefix).await?,
             generic: Maps::of(&d.tables, &format!("{prefix}generic_maps")).await?,
             local: Local::open(&d.sys, &d.tables).await?,
             pix: Maps::of(&d.tables, &format!("{prefix}pix_workaround_maps")).await?,
@@ -289,7 +288,9 @@ impl Delivery<'_> {
                 greeted
             }
             Err(dsn) => {
-                self.d.log.info(format_args!("{}", dsn.reason));
+                if host.ip.is_some() {
+                    self.d.log.info(format_args!("{}", dsn.reason));
+                }
                 self.because.push(Because::State { what: dsn.reason.clone() });
                 self.why = dsn;
                 false

@@ -3,27 +3,20 @@
 
 use super::Delivery;
 use super::chat::{Broken, Reply};
-use super::checks::Line;
-use super::downgrade::downgrade;
 use super::session::Session;
 use crate::address::find::map_plain;
-use crate::address::tok::{Tok, external, internal, parse, quote_local, unquote};
-use crate::cleanup::header;
+use crate::address::tok::quote_local;
 use crate::lookup::TableError;
 use crate::post::utf8;
 use crate::queue::envelope::content;
 use crate::report::{Dsn, Outcome, flag, notify};
-
-fn borrowed(lines: &[Line]) -> Vec<(&[u8], bool)> {
-    lines.iter().map(|(line, cut)| (line.as_slice(), *cut)).collect()
-}
 
 fn xtext(text: &str, special: &str) -> String {
     wire::smtp::xtext_encode(text, special)
 }
 
 impl Session {
-    async fn generic(&self, job: &Delivery<'_>, addr: &str) -> String {
+    pub(super) async fn generic(&self, job: &Delivery<'_>, addr: &str) -> String {
         if job.setup.generic.is_empty() || addr.is_empty() {
             return addr.to_string();
         }
@@ -286,15 +279,8 @@ impl Session {
         let limit = job.d.cfg.int(if job.lmtp { "lmtp_line_length_limit" } else { "smtp_line_length_limit" }).max(0) as usize;
         let (mut start, mut column, mut told) = (true, 0usize, false);
         let lines = content(&job.request.file);
-        let narrow = if self.downgrades(job) { downgrade(&lines) } else { Vec::new() };
-        let lines = if narrow.is_empty() { lines } else { borrowed(&narrow) };
-        let checked = match &job.setup.checks {
-            Some(checks) => Some(checks.apply(job, &lines).await?),
-            None => None,
-        };
-        let lines = checked.as_deref().map_or(lines, borrowed);
-        let generic = if job.setup.generic.is_empty() { None } else { Some(self.with_generic(job, &lines).await) };
-        let lines = generic.as_deref().map_or(lines, borrowed);
+        let changed = self.changed(job, &lines, self.downgrades(job)).await?;
+        let lines = changed.as_deref().map_or(lines, |new| new.iter().map(|(line, cut)| (line.as_slice(), *cut)).collect());
         for (line, cut) in lines {
             if start {
                 column = 0;
@@ -324,59 +310,5 @@ impl Session {
             self.chat.out.extend_from_slice(b"\r\n");
         }
         Ok(())
-    }
-    /// The lines with the addresses of the header sent through the generic maps.
-    async fn with_generic(&self, job: &Delivery<'_>, lines: &[(&[u8], bool)]) -> Vec<Line> {
-        let mut out: Vec<Line> = Vec::new();
-        let mut field: Vec<u8> = Vec::new();
-        let (mut in_header, mut start) = (true, true);
-        for &(line, cut) in lines {
-            if in_header && start {
-                if matches!(line.first(), Some(b' ' | b'\t')) && !field.is_empty() {
-                    field.push(b'\n');
-                    field.extend_from_slice(line);
-                    continue;
-                }
-                self.field(job, &std::mem::take(&mut field), &mut out).await;
-                if header::is_header_or_space(line) && !line.is_empty() {
-                    field.extend_from_slice(line);
-                    continue;
-                }
-                in_header = false;
-            }
-            out.push((line.to_vec(), cut));
-            start = !cut;
-        }
-        self.field(job, &field, &mut out).await;
-        out
-    }
-    /// One header field; addresses in it go through the generic maps.
-    async fn field(&self, job: &Delivery<'_>, field: &[u8], out: &mut Vec<Line>) {
-        if field.is_empty() {
-            return;
-        }
-        let text = String::from_utf8_lossy(field).into_owned();
-        if let Some(kind) = header::find(&text)
-            && kind.flags & (header::SENDER | header::RCPT) != 0
-        {
-            let body_at = text.find(':').map_or(text.len(), |i| i + 1);
-            let mut tree = parse(&text[body_at..]);
-            let mut changed = false;
-            for t in &mut tree {
-                if let Tok::Addr(inner) = t {
-                    let old = internal(inner, false);
-                    let new = self.generic(job, &old).await;
-                    if new != old {
-                        changed = true;
-                        *inner = crate::address::tok::scan(&quote_local(&unquote(&new)));
-                    }
-                }
-            }
-            if changed {
-                let lines = header::fold(&format!("{} {}", &text[..body_at], external(&tree, true, true)));
-                return out.extend(lines.into_iter().map(|l| (l.into_bytes(), false)));
-            }
-        }
-        out.extend(field.split(|b| *b == b'\n').map(|l| (l.to_vec(), false)));
     }
 }
