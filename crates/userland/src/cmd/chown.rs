@@ -47,12 +47,17 @@ const OPTIONS: &[Opt] = &[
     Opt(b'P', "", Arg::No),
 ];
 
+/// The id of a name; behind a plus sign stands a number.
+fn named(text: &str, found: Option<u32>) -> Option<u32> {
+    found.or_else(|| text.strip_prefix('+')?.parse().ok())
+}
+
 /// Owner and group of `OWNER[:GROUP]`; the message if there is no such.
 fn owner(sys: &Sys, text: &str, accounts: &Accounts) -> Result<(Option<u32>, Option<u32>), String> {
     let (user, group) = match text.split_once(':') {
         Some((u, g)) => (u, Some(g)),
         None => match text.rsplit_once('.').filter(|_| accounts.uid(text).is_none()) {
-            Some((u, g)) if accounts.uid(u).is_some() && accounts.gid(g).is_some() => {
+            Some((u, g)) if accounts.uid(u).is_some() && (g.is_empty() || accounts.gid(g).is_some()) => {
                 sys.complain(format_args!("warning: '.' should be ':': {}", quote(text)));
                 (u, Some(g))
             }
@@ -61,12 +66,12 @@ fn owner(sys: &Sys, text: &str, accounts: &Accounts) -> Result<(Option<u32>, Opt
     };
     let uid = match user {
         "" => None,
-        name => Some(accounts.uid(name).ok_or_else(|| format!("invalid user: {}", quote(text)))?),
+        name => Some(named(name, accounts.uid(name)).ok_or_else(|| format!("invalid user: {}", quote(text)))?),
     };
     let gid = match group {
         None => None,
         Some("") => uid.and_then(|u| accounts.user_of(u)).map(|u| u.gid),
-        Some(name) => Some(accounts.gid(name).ok_or_else(|| format!("invalid group: {}", quote(text)))?),
+        Some(name) => Some(named(name, accounts.gid(name)).ok_or_else(|| format!("invalid group: {}", quote(text)))?),
     };
     Ok((uid, gid))
 }

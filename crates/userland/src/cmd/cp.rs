@@ -23,6 +23,7 @@ const HELP: &str = "Usage: cp [OPTION]... [-T] SOURCE DEST\n  or:  cp [OPTION]..
 
 const OPTIONS: &[Opt] = &[
     Opt(b'a', "archive", Arg::No),
+    Opt(0, "attributes-only", Arg::No),
     Opt(0, "backup", Arg::Maybe),
     Opt(b'b', "", Arg::No),
     Opt(b'd', "", Arg::No),
@@ -34,6 +35,9 @@ const OPTIONS: &[Opt] = &[
     Opt(b'n', "no-clobber", Arg::No),
     Opt(b'P', "no-dereference", Arg::No),
     Opt(b'p', "", Arg::No),
+    Opt(0, "parents", Arg::No),
+    Opt(0, "reflink", Arg::Maybe),
+    Opt(0, "sparse", Arg::Yes),
     Opt(0, "preserve", Arg::Maybe),
     Opt(0, "no-preserve", Arg::Yes),
     Opt(b'R', "recursive", Arg::No),
@@ -60,6 +64,8 @@ pub(super) struct Copy {
     verbose: bool,
     link: bool,
     symlink: bool,
+    /// Only the attributes of files are copied.
+    empty: bool,
     backup: Option<String>,
     status: i32,
 }
@@ -122,6 +128,7 @@ async fn run(sys: Sys) -> i32 {
         verbose: has(b'v'),
         link: has(b'l'),
         symlink: has(b's'),
+        empty: given.has_long(OPTIONS, "attributes-only"),
         backup: Some(suffix).filter(|_| has(b'b') || has(b'S') || given.has_long(OPTIONS, "backup")),
         status: 0,
     };
@@ -135,8 +142,16 @@ async fn run(sys: Sys) -> i32 {
         None => given.operands[..1].to_vec(),
     };
     let follow = copy.follow;
+    let parents = given.has_long(OPTIONS, "parents");
+    if parents && dir.is_none() {
+        return gnu::misuse(&sys, 1, format_args!("with --parents, the destination must be a directory"));
+    }
     for name in names {
         let to = match &dir {
+            Some(dir) if parents => {
+                copy.make_parents(dir, &name).await;
+                join(dir, &name)
+            }
             Some(dir) => join(dir, base(&name)),
             None => given.operands[1].clone(),
         };
@@ -151,6 +166,18 @@ impl Copy {
     fn complain(&mut self, text: std::fmt::Arguments<'_>) {
         self.sys.complain(text);
         self.status = 1;
+    }
+    /// Makes the directories of a path below another.
+    async fn make_parents(&mut self, dir: &str, name: &str) {
+        for (i, _) in name.match_indices('/').filter(|(i, _)| *i > 0) {
+            let (from, to) = (&name[..i], join(dir, &name[..i]));
+            if let Ok(stat) = self.sys.stat(from).await
+                && self.sys.mkdir(&to, stat.mode & 0o777).await.is_ok()
+                && self.verbose
+            {
+                self.sys.print(machine::STDOUT, format_args!("{from} -> {to}\n"));
+            }
+        }
     }
     async fn attributes(&mut self, to: &str, from: &Stat) {
         if self.sys.chown(to, Some(from.uid), Some(from.gid), false).await.is_err() {
@@ -172,7 +199,7 @@ impl Copy {
                 return self.complain(format_args!("-r not specified; omitting directory {}", quoteaf(&from)));
             }
             let there = match sys.stat(&to).await {
-                Err(e @ Errno::ELOOP) => return self.complain(format_args!("cannot stat {}: {e}", quoteaf(&to))),
+                Err(e) if e != Errno::ENOENT => return self.complain(format_args!("cannot stat {}: {e}", quoteaf(&to))),
                 there => there.ok(),
             };
             if let Some(old) = &there {
@@ -304,7 +331,7 @@ impl Copy {
         let done: Sysret<()> = async {
             loop {
                 let part = sys.read(input, 1 << 16).await?;
-                if part.is_empty() {
+                if part.is_empty() || self.empty {
                     return Ok(());
                 }
                 sys.write(output, &part).await?;

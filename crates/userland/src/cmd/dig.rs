@@ -1,7 +1,7 @@
 //! dig: ask a name server and show its whole answer.  Not here: TCP, EDNS, zone transfer, `+trace`.  Source: BIND 9.18.
 
 use crate::util::date::strftime;
-use crate::util::dns::{asked, header, line, question, rdata, servers};
+use crate::util::dns::{asked, header, illegal, question, rdata, row, servers};
 use crate::util::zone::Zone;
 use crate::{Ex, Spec};
 use machine::{STDERR, STDOUT, Sys};
@@ -37,8 +37,7 @@ const SILENT: &[&str] = &[
     "ignore",
     "keepopen",
     "rrcomments",
-    "ttlid",
-    "class",
+    "domain",
     "crypto",
     "expandaaaa",
     "onesoa",
@@ -56,7 +55,6 @@ const SILENT: &[&str] = &[
     "ndots",
     "padding",
     "qr",
-    "identify",
 ];
 
 /// One question.
@@ -70,8 +68,15 @@ struct Query {
     tries: u32,
     recurse: bool,
     port: u16,
-    /// An address was asked for by `-x`, or a type was given: a word that could be a type is a name.
+    /// A type was given.
     typed: bool,
+    /// `-t` and `-c` make words names, whatever they could mean.
+    closed: bool,
+    tcp: bool,
+    ttl: bool,
+    class: bool,
+    identify: bool,
+    multiline: bool,
 }
 
 fn wrong(sys: &Sys, option: &str) -> i32 {
@@ -94,7 +99,12 @@ fn plus(sys: &Sys, q: &mut Query, arg: &str) -> Result<(), i32> {
         "tries" => q.tries = value.parse().unwrap_or(3),
         "retry" => q.tries = value.parse::<u32>().unwrap_or(2).saturating_add(1),
         "time" | "timeout" => {}
-        "tcp" | "vc" | "trace" | "nssearch" | "multiline" | "yaml" | "subnet" | "https" | "tls" => {
+        "tcp" | "vc" => q.tcp = on,
+        "ttlid" => q.ttl = on,
+        "class" | "cl" => q.class = on,
+        "identify" => q.identify = on,
+        "multiline" => q.multiline = on,
+        "trace" | "nssearch" | "yaml" | "subnet" | "https" | "tls" => {
             sys.unsupported(arg);
             return Err(1);
         }
@@ -119,6 +129,12 @@ async fn run(sys: Sys) -> i32 {
         recurse: true,
         port: 53,
         typed: false,
+        closed: false,
+        tcp: false,
+        ttl: true,
+        class: true,
+        identify: false,
+        multiline: false,
     };
     let mut queries: Vec<Query> = Vec::new();
     let mut words = args.iter();
@@ -134,7 +150,7 @@ async fn run(sys: Sys) -> i32 {
         } else if let Some(option) = arg.strip_prefix('-').filter(|o| !o.is_empty()) {
             let (letter, rest) = option.split_at_checked(1).unwrap_or((option, ""));
             if letter == "v" {
-                sys.print(STDOUT, format_args!("DiG {VERSION}\n"));
+                sys.print(STDERR, format_args!("DiG {VERSION}\n"));
                 return 0;
             }
             if letter == "h" {
@@ -147,14 +163,16 @@ async fn run(sys: Sys) -> i32 {
             if !matches!(letter, "x" | "t" | "q" | "p" | "c" | "b") {
                 return wrong(&sys, arg);
             }
-            let value = if rest.is_empty() { words.next().cloned().unwrap_or_default() } else { rest.to_string() };
+            let Some(value) = Some(rest.to_string()).filter(|r| !r.is_empty()).or_else(|| words.next().cloned()) else {
+                return wrong(&sys, arg);
+            };
+            q.closed |= matches!(letter, "t" | "c");
             match letter {
                 "x" => {
-                    let Ok(ip) = value.parse() else {
-                        sys.print(STDERR, format_args!("Invalid IP address {value}\n"));
-                        return 1;
-                    };
-                    queries.push(Query { name: reverse_name(ip), rtype: RecordType::PTR, typed: true, ..global.clone() });
+                    // What is no address is turned round all the same.
+                    let backwards = || value.rsplit('.').collect::<Vec<_>>().join(".") + ".in-addr.arpa";
+                    let name = value.parse().map_or_else(|_| backwards(), reverse_name);
+                    queries.push(Query { name, rtype: RecordType::PTR, typed: true, ..global.clone() });
                 }
                 "t" => match RecordType::from_name(&value) {
                     Some(rtype) => (q.rtype, q.typed) = (rtype, true),
@@ -164,14 +182,17 @@ async fn run(sys: Sys) -> i32 {
                 "p" => q.port = value.parse().unwrap_or(53),
                 _ => {}
             }
-        } else if let Some(rtype) = RecordType::from_name(arg).filter(|_| !q.typed) {
+        } else if let Some(rtype) = RecordType::from_name(arg).filter(|_| !q.closed) {
+            if q.typed {
+                sys.print(STDERR, format_args!(";; Warning, extra type option\n"));
+            }
             (q.rtype, q.typed) = (rtype, true);
         } else if !matches!(arg.to_ascii_uppercase().as_str(), "IN" | "CH" | "HS") {
             queries.push(Query { name: arg.trim_end_matches('.').to_string(), ..global.clone() });
         }
     }
     if queries.is_empty() {
-        queries.push(Query { rtype: if global.typed { global.rtype } else { RecordType::NS }, ..global.clone() });
+        queries.push(Query { rtype: RecordType::NS, ..global.clone() });
     }
     // This one holds for all, wherever it stands.
     let short = queries.iter().any(|q| q.short);
@@ -190,10 +211,13 @@ async fn one(sys: &Sys, q: &Query, args: &[String], first: bool) -> i32 {
         sys.print(STDERR, format_args!("dig: couldn't get address for '{name}': not found\n"));
         return 1;
     };
-    let reply = question(sys, &servers, &q.name, q.rtype, q.tries, q.recurse).await;
+    if let Some(status) = illegal(sys, &q.name) {
+        return status;
+    }
+    let reply = question(sys, &servers, &q.name, q.rtype, q.tries, q.recurse, q.tcp).await;
     let [cmd, comments, asked_for, answer, authority, additional, stats] = q.shown;
     if cmd && !q.short && first {
-        sys.print(STDOUT, format_args!("\n; <<>> DiG {VERSION} <<>> {}\n", args.join(" ")));
+        sys.print(STDOUT, format_args!("\n; <<>> DiG {VERSION} <<>>{}\n", args.iter().map(|a| [" ", a].concat()).collect::<String>()));
         if q.server.is_some() {
             let s = if servers.len() == 1 { "" } else { "s" };
             sys.print(STDOUT, format_args!("; ({} server{s} found)\n", servers.len()));
@@ -206,7 +230,11 @@ async fn one(sys: &Sys, q: &Query, args: &[String], first: bool) -> i32 {
     };
     let m = &reply.message;
     if q.short {
-        m.answer.iter().for_each(|r| sys.print(STDOUT, format_args!("{}\n", rdata(&r.data))));
+        let from = match q.identify {
+            true => format!(" from server {} in {} ms.", reply.server.ip, reply.millis),
+            false => String::new(),
+        };
+        m.answer.iter().for_each(|r| sys.print(STDOUT, format_args!("{}{from}\n", rdata(&r.data))));
         return 0;
     }
     if comments {
@@ -228,7 +256,14 @@ async fn one(sys: &Sys, q: &Query, args: &[String], first: bool) -> i32 {
         if comments {
             sys.print(STDOUT, format_args!(";; {title} SECTION:\n"));
         }
-        records.iter().for_each(|r| sys.print(STDOUT, format_args!("{}\n", line(r))));
+        for r in records {
+            let mut text = row(r, q.ttl, q.class);
+            if q.multiline {
+                // Blanks instead of tabs behind the time to live and the type.
+                text = text.replacen("\tIN\t", " IN\t", 1).replacen(&format!("\t{}\t", r.rtype), &format!("\t{} ", r.rtype), 1);
+            }
+            sys.print(STDOUT, format_args!("{text}\n"));
+        }
         if comments {
             sys.print(STDOUT, format_args!("\n"));
         }

@@ -69,6 +69,8 @@ struct Du {
     end: char,
     exclude: Vec<String>,
     seen: Vec<u32>,
+    /// More than one operand.
+    several: bool,
     status: i32,
 }
 
@@ -97,7 +99,7 @@ async fn du(sys: Sys) -> i32 {
             return gnu::misuse(&sys, 1, format_args!("cannot both summarize and show all entries"));
         }
         if most.is_some_and(|m| m > 0) {
-            return gnu::misuse(&sys, 1, format_args!("summarizing conflicts with --max-depth={}", most.unwrap_or(0)));
+            return gnu::misuse(&sys, 1, format_args!("warning: summarizing conflicts with --max-depth={}", most.unwrap_or(0)));
         }
         most = Some(0);
     }
@@ -133,6 +135,7 @@ async fn du(sys: Sys) -> i32 {
         end: if has(b'0') { '\0' } else { '\n' },
         exclude: given.options.iter().filter(|(i, _)| OPTIONS[*i].1 == "exclude").filter_map(|(_, v)| v.clone()).collect(),
         seen: Vec::new(),
+        several: given.operands.len() > 1,
         status: 0,
     };
     let names = if given.operands.is_empty() { vec![".".to_string()] } else { given.operands.clone() };
@@ -169,8 +172,8 @@ impl Du {
                     return 0;
                 }
             };
-            // A file with several names is counted once.
-            if stat.nlink > 1 && !stat.is_dir() && !self.links {
+            // What has several names is counted once, and what is given twice.
+            if self.several || stat.nlink > 1 && !self.links && !stat.is_dir() {
                 if self.seen.contains(&stat.ino) {
                     return 0;
                 }

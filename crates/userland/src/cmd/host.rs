@@ -1,6 +1,6 @@
 //! host: look a name or an address up in the DNS.  Not here: `-a -A -C -l -T`.  Source: BIND 9.18.
 
-use crate::util::dns::{Reply, asked, candidates, header, line, question, rdata, servers, status};
+use crate::util::dns::{Reply, asked, candidates, header, illegal, line, question, rdata, servers, status};
 use crate::{Ex, Spec};
 use machine::resolver::numeric;
 use machine::{STDERR, STDOUT, SockAddr, Sys};
@@ -23,11 +23,12 @@ struct Ask {
     tries: u32,
     recurse: bool,
     verbose: bool,
+    tcp: bool,
 }
 
 async fn run(sys: Sys) -> i32 {
     let mut rtype = None;
-    let mut ask = Ask { servers: Vec::new(), tries: 2, recurse: true, verbose: false };
+    let mut ask = Ask { servers: Vec::new(), tries: 2, recurse: true, verbose: false, tcp: false };
     let mut operands: Vec<String> = Vec::new();
     let mut port = 53;
     let args = sys.args().get(1..).unwrap_or_default().to_vec();
@@ -63,7 +64,10 @@ async fn run(sys: Sys) -> i32 {
                     }
                     break;
                 }
-                'a' | 'A' | 'C' | 'l' | 'T' | '6' => {
+                'n' => {}
+                'T' => ask.tcp = true,
+                'l' => (ask.tcp, rtype) = (true, Some(RecordType::ANY)),
+                'a' | 'A' | 'C' | '6' => {
                     sys.unsupported(&format!("-{letter}"));
                     return 1;
                 }
@@ -93,6 +97,9 @@ async fn run(sys: Sys) -> i32 {
     if let Some(ip) = numeric(name).filter(|_| name.split('.').count() == 4) {
         let names = [reverse_name(ip)];
         return lookup(&sys, &ask, &names, rtype.unwrap_or(RecordType::PTR), true, true, &mut heading).await.0;
+    }
+    if let Some(status) = illegal(&sys, name) {
+        return status;
     }
     let names = candidates(&sys, name).await;
     if let Some(rtype) = rtype {
@@ -125,7 +132,7 @@ async fn lookup(
         if ask.verbose {
             sys.print(STDOUT, format_args!("Trying \"{name}\"\n"));
         }
-        let Some(reply) = question(sys, &ask.servers, name, rtype, ask.tries, ask.recurse).await else {
+        let Some(reply) = question(sys, &ask.servers, name, rtype, ask.tries, ask.recurse, ask.tcp).await else {
             sys.print(STDOUT, format_args!(";; no servers could be reached\n"));
             return (1, String::new());
         };

@@ -111,10 +111,7 @@ async fn run(sys: Sys) -> i32 {
         match option.as_str() {
             "-a" => all = true,
             "-v" => {}
-            "-s" => {
-                sys.unsupported("-s");
-                return 1;
-            }
+            "-s" => return super::netstat::interfaces(&sys, "Iface  ").await,
             "-V" | "--version" => {
                 sys.print(STDERR, format_args!("net-tools 2.10\n"));
                 return 5;

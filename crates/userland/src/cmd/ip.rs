@@ -20,7 +20,22 @@ pub(super) const SPEC: Spec = Spec {
     ],
 };
 
-const USAGE: &str = "Usage: ip [ OPTIONS ] OBJECT { COMMAND | help }\nwhere  OBJECT := { address | link | neighbour | route }\n       OPTIONS := { -V[ersion] | -4 | -o[neline] | -br[ief] }\n";
+const USAGE: &str = "Usage: ip [ OPTIONS ] OBJECT { COMMAND | help }
+       ip [ -force ] -batch filename
+where  OBJECT := { address | addrlabel | amt | fou | help | ila | ioam | l2tp |
+                   link | macsec | maddress | monitor | mptcp | mroute | mrule |
+                   neighbor | neighbour | netconf | netns | nexthop | ntable |
+                   ntbl | route | rule | sr | tap | tcpmetrics |
+                   token | tunnel | tuntap | vrf | xfrm }
+       OPTIONS := { -V[ersion] | -s[tatistics] | -d[etails] | -r[esolve] |
+                    -h[uman-readable] | -iec | -j[son] | -p[retty] |
+                    -f[amily] { inet | inet6 | mpls | bridge | link } |
+                    -4 | -6 | -M | -B | -0 |
+                    -l[oops] { maximum-addr-flush-attempts } | -br[ief] |
+                    -o[neline] | -t[imestamp] | -ts[hort] | -b[atch] [filename] |
+                    -rc[vbuf] [size] | -n[etns] name | -N[umeric] | -a[ll] |
+                    -c[olor]}
+";
 
 /// How things are shown.
 #[derive(Default)]
@@ -59,8 +74,10 @@ async fn run(sys: Sys) -> i32 {
             "4" => shape.four = true,
             "o" | "oneline" => shape.oneline = true,
             "br" | "brief" => shape.brief = true,
-            "c" | "color" | "s" | "statistics" | "d" | "details" => {}
-            "6" | "j" | "json" | "n" | "netns" | "b" | "batch" => {
+            "c" | "color" | "s" | "statistics" | "d" | "details" | "h" | "human-readable" => {}
+            // No interface has an address of version 6.
+            "6" => return 0,
+            "j" | "json" | "n" | "netns" | "b" | "batch" => {
                 sys.unsupported(option);
                 return 1;
             }
@@ -116,7 +133,20 @@ fn device(sys: &Sys, words: &[&str]) -> Result<Option<String>, i32> {
     let mut name: Option<String> = None;
     let mut words = words.iter();
     while let Some(word) = words.next() {
-        let found = if *word == "dev" { words.next() } else { Some(word) };
+        let found = match *word {
+            // All interfaces are up, in the main scope, and of one kind.
+            "up" | "primary" | "permanent" => continue,
+            "label" | "scope" | "type" | "to" => {
+                words.next();
+                continue;
+            }
+            "dev" => words.next(),
+            _ => Some(word),
+        };
+        if found.is_none() {
+            sys.print(STDERR, format_args!("Command line is not complete. Try option \"help\"\n"));
+            return Err(255);
+        }
         if name.is_some() {
             let word = found.unwrap_or(word);
             sys.print(STDERR, format_args!("Error: either \"dev\" is duplicate, or \"{word}\" is a garbage.\n"));
@@ -127,10 +157,15 @@ fn device(sys: &Sys, words: &[&str]) -> Result<Option<String>, i32> {
     Ok(name)
 }
 
+/// Whether a command is `show` or `list`, whole or cut short.
+fn shows(command: &str) -> bool {
+    !command.is_empty() && ["show", "list", "lst"].iter().any(|name| name.starts_with(command))
+}
+
 async fn address(sys: &Sys, shape: &Shape, words: &[&str]) -> i32 {
     let (command, rest) = words.split_first().map_or(("show", &[][..]), |(c, r)| (*c, r));
     match command {
-        "show" | "list" | "lst" | "sh" | "ls" | "s" => show(sys, shape, rest, true).await,
+        c if shows(c) => show(sys, shape, rest, true).await,
         "add" | "a" | "del" | "delete" | "d" => change(sys, command.starts_with('a'), rest).await,
         "flush" | "change" | "replace" => {
             sys.unsupported(command);
@@ -265,7 +300,7 @@ fn one(sys: &Sys, shape: &Shape, i: usize, iface: &Iface, addresses: bool) {
 async fn link(sys: &Sys, shape: &Shape, words: &[&str]) -> i32 {
     let (command, rest) = words.split_first().map_or(("show", &[][..]), |(c, r)| (*c, r));
     match command {
-        "show" | "list" | "lst" | "sh" | "ls" | "s" => show(sys, shape, rest, false).await,
+        c if shows(c) => show(sys, shape, rest, false).await,
         "set" => {
             let mut words = rest.iter().copied().filter(|w| *w != "dev");
             let Some(name) = words.next() else {

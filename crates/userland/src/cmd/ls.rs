@@ -23,7 +23,7 @@ pub(super) const SPEC: Spec = Spec {
         Ex { sh: "mkdir d; touch d/b d/.a 'd/c d'; ls d; ls -A d", out: "b\nc d\n.a\nb\nc d\n", code: 0 },
         Ex { sh: "touch -d '2011-08-11 03:51' old; ls -l old", out: "-rw-r--r-- 1 root root 0 Aug 11  2011 old\n", code: 0 },
         Ex { sh: "mkdir d; touch d/x; ls -R d nosuch", out: "ls: cannot access 'nosuch': No such file or directory\nd:\nx\n", code: 2 },
-        Ex { sh: "mkdir a b; ls --color=always", out: "\u{1b}[0m\u{1b}[01;34ma\u{1b}[0m\n\u{1b}[01;34mb\u{1b}[0m\n", code: 0 },
+        Ex { sh: "mkdir a b; TERM=xterm ls --color=always", out: "\u{1b}[0m\u{1b}[01;34ma\u{1b}[0m\n\u{1b}[01;34mb\u{1b}[0m\n", code: 0 },
     ],
 };
 
@@ -83,6 +83,9 @@ async fn run(sys: Sys) -> i32 {
     ls.list(operands, implicit).await;
     ls.status
 }
+
+/// What the names of terminals with colours begin with.
+const COLOURED: [&str; 10] = ["xterm", "screen", "tmux", "rxvt", "linux", "vt100", "ansi", "cons", "konsole", "putty"];
 
 async fn options(sys: &Sys, given: &Given) -> Result<Ls, i32> {
     let tty = sys.is_tty(STDOUT).await;
@@ -158,7 +161,10 @@ async fn options(sys: &Sys, given: &Given) -> Result<Ls, i32> {
             }
             "color" => {
                 let when = choose(sys, "--color", value.unwrap_or("always"), WHEN)?;
-                color = when == 0 || when == 2 && tty;
+                let term = sys.env("TERM").unwrap_or("");
+                let known = COLOURED.iter().any(|t| term.starts_with(t)) || term.contains("color") || term.contains("direct");
+                let known = known || ["LS_COLORS", "COLORTERM"].iter().any(|v| sys.env(v).is_some_and(|v| !v.is_empty()));
+                color = known && (when == 0 || when == 2 && tty);
             }
             "indicator-style" => classify = choose(sys, "--indicator-style", text, INDICATOR)?,
             "sort" => {

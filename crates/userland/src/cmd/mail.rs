@@ -59,6 +59,7 @@ struct Mail {
     /// Header fields not to be shown; those not to be saved; if not empty, the only ones to be shown.
     ignore: Vec<String>,
     save_ignore: Vec<String>,
+    save_retain: Vec<String>,
     retain: Vec<String>,
     aliases: Vec<(String, Vec<String>)>,
     alternates: Vec<String>,
@@ -98,6 +99,7 @@ async fn run(sys: Sys) -> i32 {
         vars: Vec::new(),
         ignore: Vec::new(),
         save_ignore: Vec::new(),
+        save_retain: Vec::new(),
         retain: Vec::new(),
         aliases: Vec::new(),
         alternates: Vec::new(),

@@ -76,7 +76,7 @@ async fn run(sys: Sys) -> i32 {
         return routes(&sys, has(b'n')).await;
     }
     if has(b'i') {
-        return interfaces(&sys).await;
+        return interfaces(&sys, "Kernel Interface table\nIface         ").await;
     }
     let (tcp, udp, unix) = (has(b't'), has(b'u'), has(b'x'));
     let none = !(tcp || udp || unix || has(b'w') || has(b'S') || has(b'U'));
@@ -183,9 +183,9 @@ async fn routes(sys: &Sys, numeric: bool) -> i32 {
     0
 }
 
-async fn interfaces(sys: &Sys) -> i32 {
-    sys.print(STDOUT, format_args!("Kernel Interface table\n"));
-    sys.print(STDOUT, format_args!("Iface             MTU    RX-OK RX-ERR RX-DRP RX-OVR    TX-OK TX-ERR TX-DRP TX-OVR Flg\n"));
+/// The table of interfaces; `ifconfig -s` puts another heading over it.
+pub(super) async fn interfaces(sys: &Sys, heading: &str) -> i32 {
+    sys.print(STDOUT, format_args!("{heading}    MTU    RX-OK RX-ERR RX-DRP RX-OVR    TX-OK TX-ERR TX-DRP TX-OVR Flg\n"));
     let mut all = sys.ifaces().await;
     machine::sort_by_key(&mut all, |i| i.name == "lo");
     for i in all.iter().filter(|i| i.up) {

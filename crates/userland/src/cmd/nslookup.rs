@@ -34,7 +34,7 @@ async fn run(sys: Sys) -> i32 {
     for arg in sys.args().get(1..).unwrap_or_default() {
         match arg.strip_prefix('-').filter(|o| !o.is_empty()) {
             Some("version") => {
-                sys.print(STDOUT, format_args!("nslookup 9.18.49-1~deb12u3-Debian\n"));
+                sys.print(STDERR, format_args!("nslookup 9.18.49-1~deb12u3-Debian\n"));
                 return 0;
             }
             Some(option) => state.set(&sys, option),
@@ -93,6 +93,11 @@ async fn interactive(sys: &Sys, state: &mut State) {
         match words.as_slice() {
             [] => {}
             ["exit", ..] => break,
+            ["help" | "?", ..] => sys.print(STDOUT, format_args!("The 'help' command is not yet implemented.\n")),
+            [word @ ("ls" | "root" | "view" | "finger"), ..] => {
+                sys.print(STDOUT, format_args!("The '{word}' command is not implemented.\n"));
+            }
+            ["set", "all"] => state.show_all(sys).await,
             ["set", options @ ..] => options.iter().for_each(|o| state.set(sys, o)),
             ["server" | "lserver", name, ..] => {
                 state.server = Some(name.to_string());
@@ -119,6 +124,24 @@ async fn interactive(sys: &Sys, state: &mut State) {
 }
 
 impl State {
+    /// `set all`.
+    async fn show_all(&self, sys: &Sys) {
+        for server in servers(sys, self.server.as_deref(), self.port).await.unwrap_or_default() {
+            let name = self.server.clone().unwrap_or_else(|| server.ip.to_string());
+            sys.print(STDOUT, format_args!("Default server: {name}\nAddress: {}#{}\n", server.ip, server.port));
+        }
+        let recurse = if self.recurse { "" } else { "no" };
+        let kind = self.rtype.to_string().to_ascii_lowercase();
+        sys.print(
+            STDOUT,
+            format_args!(
+                "\nSet options:\n  novc\t\t\tnodebug\t\tnod2\n  search\t\t{recurse}recurse\n  timeout = 0\t\tretry = {}\tport = {}\tndots = 1\n",
+                self.tries, self.port
+            ),
+        );
+        sys.print(STDOUT, format_args!("  querytype = {kind:<8}\tclass = IN\n  srchlist = \n"));
+    }
+
     /// `type=mx`, `norecurse`, …
     fn set(&mut self, sys: &Sys, option: &str) {
         let (name, value) = option.split_once('=').unwrap_or((option, ""));
@@ -153,7 +176,7 @@ impl State {
         let names = if address.is_some() { vec![name] } else { candidates(sys, word).await };
         let mut found = None;
         for name in names {
-            let Some(reply) = question(sys, &servers, &name, rtype, self.tries, self.recurse).await else {
+            let Some(reply) = question(sys, &servers, &name, rtype, self.tries, self.recurse, false).await else {
                 sys.print(STDOUT, format_args!(";; no servers could be reached\n\n"));
                 self.failed = true;
                 return;
@@ -182,7 +205,7 @@ impl State {
             m.answer.iter().for_each(|r| show(sys, r));
             if rtype == RecordType::A {
                 // Version 6 addresses are asked for as well.
-                if let Some(six) = question(sys, &servers, &name, RecordType::AAAA, 1, self.recurse).await {
+                if let Some(six) = question(sys, &servers, &name, RecordType::AAAA, 1, self.recurse, false).await {
                     six.message.answer.iter().filter(|r| r.rtype == RecordType::AAAA).for_each(|r| show(sys, r));
                 }
             }

@@ -66,6 +66,11 @@ async fn run(sys: Sys) -> i32 {
     } else if let Some(modern) = modern(&sys) {
         args = modern;
     }
+    // The old way of counting allows for one file.
+    if let Some(n) = sys.arg(1).strip_prefix('-').filter(|n| n.starts_with(|c: char| c.is_ascii_digit()) && sys.args().len() > 3) {
+        sys.complain(format_args!("option used in invalid context -- {}", n.chars().next().unwrap_or(' ')));
+        return 1;
+    }
     let given = match gnu::options_of(&sys, &args, OPTIONS, HELP, 1, false) {
         Ok(g) => g,
         Err(status) => return status,

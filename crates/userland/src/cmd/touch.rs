@@ -111,7 +111,15 @@ async fn run(sys: Sys) -> i32 {
             .await;
         }
         if let Err(e) = result {
-            let what = if e == Errno::EPERM { "setting times of" } else { "cannot touch" };
+            // touch opens the file first, and tells of that.
+            let closed = e == Errno::EPERM && sys.access(name, false, true, false).await.is_err();
+            let (what, e) = match e {
+                _ if name == "/" => ("setting times of", Errno::EACCES),
+                Errno::EPERM if closed => ("cannot touch", Errno::EACCES),
+                Errno::EPERM => ("setting times of", e),
+                Errno::EISDIR if name.ends_with('/') => ("setting times of", Errno::ENOENT),
+                _ => ("cannot touch", e),
+            };
             sys.complain(format_args!("{what} {}: {e}", quoteaf(name)));
             status = 1;
         }

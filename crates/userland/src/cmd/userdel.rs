@@ -102,11 +102,13 @@ async fn run(sys: Sys) -> i32 {
     if status != 0 || !remove {
         return status;
     }
+    let mut failed = 0;
     let spool = format!("/var/mail/{name}");
     match sys.stat(&spool).await {
         Err(_) => sys.complain(format_args!("{name} mail spool ({spool}) not found")),
         Ok(s) if s.uid != uid && !force => {
             sys.complain(format_args!("{spool} not owned by {name}, not removing"));
+            failed = 12;
         }
         Ok(_) => {
             let _ = sys.unlink(&spool).await;
@@ -127,7 +129,7 @@ async fn run(sys: Sys) -> i32 {
         sys.complain(format_args!("not removing directory {home} (would remove home of another user)"));
         return 12;
     }
-    if remove_tree(&sys, &home).await { 0 } else { 12 }
+    if remove_tree(&sys, &home).await { failed } else { 12 }
 }
 
 /// Removes a directory with all that is in it.

@@ -42,8 +42,57 @@ pub(crate) async fn candidates(sys: &Sys, name: &str) -> Vec<String> {
     all
 }
 
+/// Says what a name is that has an empty label; the status of the command then.
+pub(crate) fn illegal(sys: &Sys, name: &str) -> Option<i32> {
+    let empty = name.starts_with('.') && name.len() > 1 || name.contains("..");
+    if empty {
+        sys.complain(format_args!("'{name}' is not a legal name (empty label)"));
+    }
+    empty.then_some(10)
+}
+
+/// Tries to reach the servers by TCP, by which all records of a name are asked for, and tells how that failed.
+async fn by_tcp(sys: &Sys, servers: &[SockAddr], name: &str, tries: u32) {
+    for turn in 0..tries {
+        for &server in servers {
+            let SockAddr { ip, port } = server;
+            match sys.tcp_connect(server, None, None).await {
+                Ok(_) => return sys.unsupported("TCP"),
+                Err(e) => {
+                    let what = lower(e);
+                    sys.print(STDOUT, format_args!(";; Connection to {ip}#{port}({ip}) for {name} failed: {what}.\n"));
+                }
+            }
+        }
+        if turn + 1 < tries {
+            sys.print(STDOUT, format_args!(";; no servers could be reached\n"));
+        }
+    }
+}
+
+fn lower(e: Errno) -> &'static str {
+    match e {
+        Errno::ECONNREFUSED => "connection refused",
+        Errno::EHOSTUNREACH => "host unreachable",
+        Errno::ENETUNREACH => "network unreachable",
+        _ => "timed out",
+    }
+}
+
 /// Asks the servers in turn; each failure is told as it happens. `None`: no server could be reached.
-pub(crate) async fn question(sys: &Sys, servers: &[SockAddr], name: &str, rtype: RecordType, tries: u32, recurse: bool) -> Option<Reply> {
+pub(crate) async fn question(
+    sys: &Sys,
+    servers: &[SockAddr],
+    name: &str,
+    rtype: RecordType,
+    tries: u32,
+    recurse: bool,
+    tcp: bool,
+) -> Option<Reply> {
+    if tcp || rtype == RecordType::ANY {
+        by_tcp(sys, servers, name, tries).await;
+        return None;
+    }
     let mut message = Message::query(sys.random().await as u16, name, rtype);
     if !recurse {
         message.flags &= !flag::RD;
@@ -57,12 +106,7 @@ pub(crate) async fn question(sys: &Sys, servers: &[SockAddr], name: &str, rtype:
                     return Some(Reply { message: answer, bytes, server, millis });
                 }
                 Err(e) => {
-                    let what = match e {
-                        Errno::ECONNREFUSED => "connection refused",
-                        Errno::EHOSTUNREACH => "host unreachable",
-                        Errno::ENETUNREACH => "network unreachable",
-                        _ => "timed out",
-                    };
+                    let what = lower(e);
                     sys.print(STDOUT, format_args!(";; communications error to {}#{}: {what}\n", server.ip, server.port));
                 }
             }
@@ -125,11 +169,22 @@ fn indent(out: &mut String, from: usize, to: usize) -> usize {
 
 /// A record as a line of a master file, without its newline.
 pub(crate) fn line(record: &Record) -> String {
+    row(record, true, true)
+}
+
+/// The same with or without time to live and class.
+pub(crate) fn row(record: &Record, ttl: bool, class: bool) -> String {
     let mut out = dotted(&record.name);
     let mut column = out.len();
-    for (text, at) in [(record.ttl.to_string(), 24), ("IN".into(), 32), (record.rtype.to_string(), 40), (rdata(&record.data), 48)] {
-        column = indent(&mut out, column, at) + text.len();
-        out += &text;
+    let mut at = 16;
+    for (text, shown) in
+        [(record.ttl.to_string(), ttl), ("IN".into(), class), (record.rtype.to_string(), true), (rdata(&record.data), true)]
+    {
+        if shown {
+            at += 8;
+            column = indent(&mut out, column, at) + text.len();
+            out += &text;
+        }
     }
     out
 }

@@ -287,11 +287,16 @@ impl Parser<'_> {
                     .ok_or_else(|| format!("I cannot figure out how to interpret {} as a date or time", quote(&text)))?;
                 Test::Newer(name.as_bytes()[6], at)
             }
-            "-user" | "-uid" => {
+            "-uid" | "-gid" => {
+                let text = self.argument(name)?;
+                let n = text.parse().map_err(|_| format!("invalid argument `{text}' to `{name}'"))?;
+                if name == "-uid" { Test::User(n) } else { Test::Group(n) }
+            }
+            "-user" => {
                 let text = self.argument(name)?;
                 Test::User(self.accounts.uid(&text).ok_or_else(|| format!("{} is not the name of a known user", quote(&text)))?)
             }
-            "-group" | "-gid" => {
+            "-group" => {
                 let text = self.argument(name)?;
                 let unknown = || format!("{} is not the name of an existing group", quote(&text));
                 Test::Group(self.accounts.gid(&text).ok_or_else(unknown)?)

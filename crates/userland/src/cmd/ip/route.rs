@@ -1,6 +1,6 @@
 //! `ip route` and `ip neighbour`: they show; of the neighbours they also change.  Not here: addresses and links.  Source: iproute2 6.1.
 
-use super::{cards, mac, prefix, refused};
+use super::{cards, mac, prefix, refused, shows};
 use crate::util::inet::{Route, routes};
 use machine::{STDERR, STDOUT, Sys};
 use std::net::Ipv4Addr;
@@ -9,8 +9,13 @@ pub(super) async fn route(sys: &Sys, words: &[&str]) -> i32 {
     let all = cards(sys.ifaces().await);
     let eth = all.iter().find(|i| i.name != "lo" && i.up && !i.addrs.is_empty());
     match words.first().copied().unwrap_or("show") {
-        "show" | "list" | "lst" | "sh" | "ls" | "s" => {
+        c if shows(c) => {
+            let only_default = words.contains(&"default");
+            let on = words.iter().skip_while(|w| **w != "dev").nth(1);
             for Route { net, len, device, src } in routes(&all) {
+                if only_default && len > 0 || on.is_some_and(|d| *d != device) {
+                    continue;
+                }
                 match len {
                     0 => sys.print(STDOUT, format_args!("default dev {device} scope link \n")),
                     _ => sys.print(STDOUT, format_args!("{net}/{len} dev {device} proto kernel scope link src {src} \n")),
@@ -54,7 +59,7 @@ pub(super) async fn route(sys: &Sys, words: &[&str]) -> i32 {
 pub(super) async fn neighbour(sys: &Sys, words: &[&str]) -> i32 {
     let (command, rest) = words.split_first().map_or(("show", &[][..]), |(c, r)| (*c, r));
     match command {
-        "show" | "list" | "lst" | "sh" | "ls" | "s" => {
+        c if shows(c) => {
             let ip = rest.iter().find_map(|w| w.parse::<Ipv4Addr>().ok());
             for (a, hw, told) in sys.neighbours().await {
                 if ip.is_none_or(|ip| ip == a) {

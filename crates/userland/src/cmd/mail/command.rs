@@ -32,7 +32,7 @@ const F: u8 = 16;
 const T: u8 = 32;
 
 /// Name, arguments, and when it may be used. The first that begins with what is typed is meant.
-const COMMANDS: [(&str, Args, u8); 66] = [
+const COMMANDS: [(&str, Args, u8); 70] = [
     ("next", Args::Any, 0),
     ("alias", Args::Words, M),
     ("print", Args::List, 0),
@@ -95,10 +95,14 @@ const COMMANDS: [(&str, Args, u8); 66] = [
     ("endif", Args::Words, F | M),
     ("alternates", Args::Words, M),
     ("ignore", Args::Words, M),
+    ("discard", Args::Words, M),
     ("retain", Args::Words, M),
     ("saveignore", Args::Words, M),
+    ("savediscard", Args::Words, M),
+    ("saveretain", Args::Words, M),
     ("#", Args::No, M),
     ("inc", Args::No, T),
+    ("new", Args::List, 0),
 ];
 
 const HELP: &str = include_str!("help.txt");
@@ -118,12 +122,6 @@ impl Mail {
         }
         let word = if word.starts_with('#') { "#" } else { word };
         let found = COMMANDS.iter().find(|(name, ..)| name.starts_with(word)).copied();
-        // Synonyms at the end of the table.
-        let found = found.or(match word {
-            "discard" => Some(("ignore", Args::Words, M)),
-            "new" => Some(("new", Args::List, 0)),
-            _ => None,
-        });
         let Some((name, args, when)) = found else {
             self.say(&format!("Unknown command: \"{word}\""));
             return self.failed();

@@ -185,6 +185,9 @@ async fn send(mail: &mut Mail, mut head: Head, show: bool) -> bool {
     }
     let program = mail.value("sendmail").unwrap_or("/usr/sbin/sendmail").to_string();
     let mut argv = vec!["sendmail".to_string(), "-i".into(), "-t".into()];
+    if mail.value("verbose").is_some() {
+        argv.push("-v".into());
+    }
     if let Some(from) = &head.from {
         argv.extend(["-f".to_string(), from.clone()]);
     }

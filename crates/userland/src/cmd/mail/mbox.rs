@@ -367,6 +367,6 @@ impl Mail {
     }
     /// The fields that are saved.
     pub(super) fn saved_fields(&self) -> Fields<'_> {
-        Fields::Without(&self.save_ignore, &[])
+        Fields::Without(&self.save_ignore, &self.save_retain)
     }
 }

@@ -32,10 +32,11 @@ impl Mail {
                     }
                 }
             }
-            "ignore" | "retain" | "saveignore" => {
+            "ignore" | "discard" | "retain" | "saveignore" | "savediscard" | "saveretain" => {
                 let list = match name {
-                    "ignore" => &mut self.ignore,
+                    "ignore" | "discard" => &mut self.ignore,
                     "retain" => &mut self.retain,
+                    "saveretain" => &mut self.save_retain,
                     _ => &mut self.save_ignore,
                 };
                 list.extend(args.iter().map(|a| a.to_ascii_lowercase()));
@@ -58,10 +59,10 @@ impl Mail {
                 None => {
                     let mut all: Vec<_> = self.aliases.clone();
                     machine::sort(&mut all);
-                    all.iter().for_each(|(name, list)| self.say(&format!("{name}: {}", list.join(" "))));
+                    all.iter().for_each(|(name, list)| self.say(&format!("{name}\t {}", list.join(" "))));
                 }
                 Some((name, [])) => match self.aliases.iter().find(|(n, _)| n == name) {
-                    Some((_, list)) => self.say(&format!("{name}: {}", list.join(" "))),
+                    Some((_, list)) => self.say(&format!("{name}\t {}", list.join(" "))),
                     None => self.say(&format!("\"{name}\": not a group")),
                 },
                 Some((name, list)) => match self.aliases.iter_mut().find(|(n, _)| n == name) {
