@@ -3,6 +3,7 @@
 pub mod base64;
 pub mod crypt;
 pub mod dns;
+pub mod idna;
 pub mod md5;
 pub mod sha2;
 pub mod smtp;

@@ -161,7 +161,9 @@ pub(super) async fn submit(cfg: &Config, job: &Submission) -> Result<i32, String
         return Err(fail("error writing queue file: Broken pipe"));
     }
     let answer = answers.recv().await;
-    let _ = sys.wait(WaitFor::Pid(pid), true, false).await;
+    if !matches!(sys.wait(WaitFor::Pid(pid), true, false).await, Ok(Some((_, machine::ChildStatus::Exited(0))))) {
+        cfg.log().warn(format_args!("mail_stream_cleanup: close error"));
+    }
     let (status, why) = answer.map_or((stat::WRITE, String::new()), |a| (a.num("status"), a.get("reason").to_string()));
     if status != 0 {
         return Err(fail(if why.is_empty() { stat::detail(status).2 } else { &why }));

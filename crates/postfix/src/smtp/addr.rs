@@ -52,6 +52,13 @@ async fn ask(job: &Delivery<'_>, name: &str, rtype: RecordType) -> Result<Answer
     let (filter, log) = (&job.setup.dns, &job.d.log);
     let bad = |status: &str, why: &str| Dsn::new(status, format!("Error looking up name={name} type={rtype}: {why}"));
     let invalid = || bad("4.4.3", "Invalid DNS reply filter syntax");
+    for record in &records {
+        if let Data::Mx(_, host) = &record.data
+            && host.parse::<Ipv4Addr>().is_ok()
+        {
+            log.warn(format_args!("numeric domain name in resource data of MX record for {}: {host}", record.name));
+        }
+    }
     let mut left = Vec::new();
     for record in records {
         let data = match &record.data {
@@ -131,6 +138,8 @@ fn loops(name: &str) -> Dsn {
 /// The servers of a destination; with `mx` its mail exchangers. `detect`: this host's own addresses mean a loop.
 pub(super) async fn find(job: &Delivery<'_>, name: &str, mx: bool, detect: bool) -> Result<Found, Dsn> {
     let sys = &job.d.sys;
+    let ascii = wire::idna::to_ascii(name);
+    let name = ascii.as_deref().unwrap_or(name);
     let own: Vec<Ipv4Addr> = if detect { crate::address::local::own_addresses(sys, &job.d.cfg).await } else { Vec::new() };
     let mine = |h: &Host| h.ip.is_some_and(|ip| own.contains(&ip));
     let mut hosts = Vec::new();

@@ -140,7 +140,8 @@ fn destination(text: &str, default: &str) -> Result<(String, String, bool), &'st
     if host.is_empty() {
         return Err("missing host information");
     }
-    if !valid_hostname(host) && !valid_addr(host) {
+    // Names beyond ASCII are judged where DNS is asked.
+    if host.is_ascii() && !valid_hostname(host) && !valid_addr(host) {
         return Err("valid hostname or network address required");
     }
     if port.starts_with(|c: char| c.is_ascii_digit()) && !port.bytes().all(|b| b.is_ascii_digit()) {
