@@ -32,10 +32,10 @@ pub enum Because {
     Rule { list: String, element: String, verdict: Verdict, place: Option<(String, u32)> },
     /// A key looked up in a table (`hash:/etc/aliases`), the result, and the line of the source text that holds it.
     Lookup { table: String, key: String, result: Option<String>, place: Option<(String, u32)> },
-    /// An address changed by a step named `by`.
-    Rewrite { from: String, to: String, by: String },
-    /// A recipient expanded (alias, .forward): a node of the tree.
-    Expand { from: String, to: Vec<String>, by: String, depth: u8 },
+    /// An address changed by a step named `by`, and what says so.
+    Rewrite { from: String, to: String, by: String, place: Option<(String, u32)> },
+    /// A recipient expanded (alias, .forward): a node of the tree, and what says so.
+    Expand { from: String, to: Vec<String>, by: String, depth: u8, place: Option<(String, u32)> },
     /// A rule of a protocol, e.g. `RFC 5321 §4.1.1.4`.
     Protocol { rule: String, what: String },
     /// A state of the machine: a stale .db, a daemon that has not been reloaded, a service that is down.

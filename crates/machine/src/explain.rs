@@ -34,14 +34,16 @@ impl Trace {
                         out.push(format!("    {list}:"));
                         list_shown = list;
                     }
-                    (1, format!("{element:<32} {}", verdict.word()), place.clone())
+                    (1, format!("{element:<32} {}", verdict.word()), place.clone().or_else(|| Some(("default".into(), 0))))
                 }
                 Because::Lookup { table, key, result, place } => {
                     let found = result.as_ref().map_or("not found".to_string(), |r| format!("\"{r}\""));
                     (2, format!("{table}: \"{key}\" {found}"), place.clone())
                 }
-                Because::Rewrite { from, to, by } => (0, format!("{from} -> {to}  by {by}"), None),
-                Because::Expand { from, to, by, depth } => (usize::from(*depth), format!("{from} -> {}  by {by}", to.join(", ")), None),
+                Because::Rewrite { from, to, by, place } => (0, format!("{from} -> {to}  by {by}"), place.clone()),
+                Because::Expand { from, to, by, depth, place } => {
+                    (usize::from(*depth), format!("{from} -> {}  by {by}", to.join(", ")), place.clone())
+                }
                 Because::Protocol { rule, what } => (0, format!("{what} ({rule})"), None),
                 Because::State { what } | Because::Note { what } => (0, what.clone(), None),
             };

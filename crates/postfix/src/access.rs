@@ -35,7 +35,10 @@ async fn try_key(check: &mut Check, key: &Key<'_>, name: &str, datum: &str, part
     let env = check.env.clone();
     match env.find(key.table, name, partial, &mut check.ladder).await {
         Ok(None) => Ok(None),
-        Ok(Some(value)) => action(check, key, &value, datum).await.map(Some),
+        Ok(Some(value)) => {
+            env.remark(key.table, &mut check.ladder).await;
+            action(check, key, &value, datum).await.map(Some)
+        }
         Err(()) => action(check, key, "451 4.3.5 Server configuration error", datum).await.map(Some),
     }
 }
@@ -118,12 +121,22 @@ async fn by_mail(check: &mut Check, key: &Key<'_>, address: &str, subject: Subje
 
 /// Looks the subject up in the table.
 pub(crate) async fn by_subject(check: &mut Check, cx: &Cx, subject: Subject, table: &str) -> Judged {
+    let from = check.ladder.len();
+    let judged = search(check, cx, subject, table).await;
+    // That the table is stale matters most where it knows nothing.
+    let asked = |row: &Because| matches!(row, Because::Lookup { table: t, result: Some(_), .. } if t == table);
+    if !check.ladder.get(from..).unwrap_or_default().iter().any(asked) {
+        check.env.clone().remark(table, &mut check.ladder).await;
+    }
+    judged
+}
+
+async fn search(check: &mut Check, cx: &Cx, subject: Subject, table: &str) -> Judged {
     if subject == Subject::Sasl && !check.env.cfg.bool("smtpd_sasl_auth_enable") {
         check.env.log.warn(format_args!("restriction `check_sasl_access' ignored: no SASL support"));
         return Ok(Outcome::Dunno);
     }
     let Some(value) = subject.value(&check.facts) else { return Ok(Outcome::Dunno) };
-    check.env.clone().remark(table, &mut check.ladder).await;
     let key = Key { table, reply_name: subject.reply_name(&check.facts), class: subject.class(), bare: cx.bare };
     let found = match subject {
         Subject::Client | Subject::ClientName | Subject::ReverseClient => match by_domain(check, &key, &value).await? {
@@ -301,7 +314,11 @@ pub(crate) async fn action(check: &mut Check, key: &Key<'_>, value: &str, datum:
         return Ok(Outcome::Ok);
     }
     check.because(Because::Note { what: format!("the table's answer is a list of restrictions: {value}") });
-    let list = Rc::new(List { name: table.to_string(), place: None, lines: Vec::new(), elements });
+    // They stand where the key does.
+    let place = check.ladder.iter().rev().find_map(|row| if let Because::Lookup { place, .. } = row { Some(place.clone()) } else { None });
+    let here = || if let Some(Because::Rule { place, .. }) = check.at_work() { place } else { None };
+    let place = place.flatten().or_else(here);
+    let list = Rc::new(List { name: table.to_string(), place, lines: Vec::new(), elements });
     let cx = Cx { name: name.to_string(), class, bare: key.bare };
     evaluate(check, list, &cx).await
 }

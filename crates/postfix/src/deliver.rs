@@ -7,7 +7,7 @@ use crate::queue::{self, rec};
 use crate::report::{Dsn, Job, Outcome, Reporter, Stats, put_rcpt};
 use crate::server::Daemon;
 use crate::why;
-use machine::{Because, SimTime};
+use machine::{Because, SimTime, TraceId};
 
 /// A recipient from attributes that [`put_rcpt`] made.
 pub(crate) fn get_rcpt(attrs: &Attrs) -> Rcpt {
@@ -131,8 +131,12 @@ impl Request {
         if stats.handoff == SimTime::default() {
             stats.handoff = d.sys.now();
         }
+        let mut because = why::decode(a.get("because"));
+        because.extend(d.cfg.stale().await);
+        let reporter = Reporter::new(d).await;
+        reporter.begin();
         Some(Request {
-            job: Job { flags: a.num("flags"), id, stats, because: why::decode(a.get("because")) },
+            job: Job { flags: a.num("flags"), id, stats, because },
             queue,
             path,
             size: a.num("size"),
@@ -147,7 +151,7 @@ impl Request {
             file,
             hop_status: None,
             deferred: false,
-            reporter: Reporter::new(d).await,
+            reporter,
         })
     }
     /// A request made by the queue manager.
@@ -265,6 +269,7 @@ pub(crate) async fn next(d: &mut Daemon) -> Option<(Conn, Request)> {
 
 /// Answers a request.
 pub(crate) async fn done(mut conn: Conn, request: &Request) {
+    request.reporter.log.about(TraceId(0));
     let mut answer = Attrs::new();
     request.hop_status.clone().unwrap_or_default().put(&mut answer);
     let _ = conn.send(&answer.with_num("delivery_status", if request.deferred { -1 } else { 0 })).await;

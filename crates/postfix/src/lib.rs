@@ -37,6 +37,7 @@ mod showq;
 mod smtp;
 mod smtpd;
 mod spawn;
+mod status;
 mod transcript;
 mod trivial_rewrite;
 mod verify;

@@ -38,6 +38,7 @@ struct Inner {
     utf8: Cell<bool>,
     internal: Cell<bool>,
     facility: Cell<Facility>,
+    about: Cell<TraceId>,
 }
 
 /// A Postfix process's voice. Cheap to clone; every clone speaks with the same tag.
@@ -58,6 +59,7 @@ impl Log {
             utf8: Cell::new(false),
             internal: Cell::new(false),
             facility: Cell::new(Facility::Mail),
+            about: Cell::new(TraceId(0)),
         }))
     }
     /// A daemon: syslog only, as `postfix/NAME`.
@@ -111,6 +113,10 @@ impl Log {
     /// Whether addresses are told in their internal form (`info_log_address_format`).
     pub(crate) fn set_internal(&self, internal: bool) {
         self.0.internal.set(internal);
+    }
+    /// The decision that all lines tell of from here on, or 0.
+    pub(crate) fn about(&self, trace: TraceId) {
+        self.0.about.set(trace);
     }
     /// An address as log lines have it: unless told otherwise, quoted where SMTP quotes it.
     pub(crate) fn address(&self, addr: &str) -> String {
@@ -166,6 +172,7 @@ impl Log {
     /// Any message.
     pub(crate) fn say(&self, level: Level, text: std::fmt::Arguments<'_>, trace: TraceId) {
         let sys = &self.0.sys;
+        let trace = if trace.0 == 0 { self.0.about.get() } else { trace };
         let prefix = level.prefix();
         let line = printable(&format!("{prefix}{text}"), self.0.utf8.get());
         if self.0.stderr {

@@ -7,7 +7,10 @@ use crate::lookup::{Maps, MatchKind, MatchList};
 use crate::maillog::Log;
 use crate::queue::envelope::Rcpt;
 use crate::server::Daemon;
-use machine::{Because, SimTime, Sys, Trace};
+pub(crate) use crate::status::{Dsn, is_status, split_status};
+use machine::{Because, SimTime, Sys, Trace, TraceId};
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 
 /// Delivery request flags.
 pub(crate) mod flag {
@@ -42,74 +45,6 @@ pub(crate) struct Stats {
     pub(crate) handoff: SimTime,
     pub(crate) connected: SimTime,
     pub(crate) done: SimTime,
-}
-
-/// A delivery status.
-#[derive(Clone, Default)]
-#[allow(missing_docs)]
-pub(crate) struct Dsn {
-    /// Enhanced status code, `5.1.1`.
-    pub(crate) status: String,
-    /// `delivered`, `relayed`, … ; empty: the usual one.
-    pub(crate) action: String,
-    pub(crate) reason: String,
-    /// Type and text of the diagnostic: `smtp`, `x-unix`.
-    pub(crate) dtype: String,
-    pub(crate) dtext: String,
-    /// Type and name of the remote MTA.
-    pub(crate) mtype: String,
-    pub(crate) mname: String,
-}
-
-impl Dsn {
-    /// A status with a reason.
-    pub(crate) fn new(status: &str, reason: impl Into<String>) -> Dsn {
-        Dsn { status: status.to_string(), reason: reason.into(), ..Dsn::default() }
-    }
-    /// Its attributes for the wire.
-    pub(crate) fn put(&self, attrs: &mut Attrs) {
-        for (name, value) in [
-            ("status", &self.status),
-            ("diag_type", &self.dtype),
-            ("diag_text", &self.dtext),
-            ("mta_type", &self.mtype),
-            ("mta_mname", &self.mname),
-            ("action", &self.action),
-            ("reason", &self.reason),
-        ] {
-            attrs.push(name, value);
-        }
-    }
-    /// Read back.
-    pub(crate) fn get(attrs: &Attrs) -> Dsn {
-        let text = |name: &str| attrs.get(name).to_string();
-        Dsn {
-            status: text("status"),
-            action: text("action"),
-            reason: text("reason"),
-            dtype: text("diag_type"),
-            dtext: text("diag_text"),
-            mtype: text("mta_type"),
-            mname: text("mta_mname"),
-        }
-    }
-}
-
-/// Whether a text is an enhanced status code.
-pub(crate) fn is_status(text: &str) -> bool {
-    let mut parts = text.split('.');
-    let (Some(class), Some(subject), Some(detail), None) = (parts.next(), parts.next(), parts.next(), parts.next()) else { return false };
-    matches!(class, "2" | "4" | "5") && [subject, detail].iter().all(|p| matches!(p.len(), 1..=3) && p.bytes().all(|b| b.is_ascii_digit()))
-}
-
-/// Splits `5.1.1 text`; the default status where there is none.
-pub(crate) fn split_status<'a>(default: &'a str, text: &'a str) -> (&'a str, &'a str) {
-    let text = text.trim_start();
-    match text.split_once([' ', '\t']) {
-        Some((first, rest)) if is_status(first) => (first, rest.trim_start()),
-        None if is_status(text) => (text, ""),
-        _ => (default, text),
-    }
 }
 
 /// The three ends of a delivery attempt.
@@ -156,12 +91,17 @@ pub(crate) struct Reporter {
     pub(crate) log: Log,
     /// `soft_bounce`
     pub(crate) soft_bounce: bool,
+    soft_by: Because,
     /// `address_verify_negative_cache`
     negative_cache: bool,
     /// `fast_flush_domains`: deferred mail for these is told to flush(8).
     flush: Option<MatchList>,
     /// What the administrator makes of an agent's statuses.
     filter: Option<Maps>,
+    /// What it made the status of.
+    by_filter: Rc<RefCell<Option<Because>>>,
+    /// The number of the next decision, which what is logged before it tells of.
+    next: Rc<Cell<TraceId>>,
 }
 
 /// Attributes of a recipient for the wire.
@@ -188,7 +128,23 @@ impl Reporter {
             }
             _ => None,
         };
-        Reporter { sys: d.sys.clone(), log: d.log.clone(), soft_bounce, negative_cache, flush, filter }
+        let soft_by = crate::why::parameter(&d.cfg, "soft_bounce");
+        Reporter {
+            sys: d.sys.clone(),
+            log: d.log.clone(),
+            soft_bounce,
+            soft_by,
+            negative_cache,
+            flush,
+            filter,
+            by_filter: Rc::default(),
+            next: Rc::default(),
+        }
+    }
+    /// What is logged from here on tells of the next decision.
+    pub(crate) fn begin(&self) {
+        self.next.set(self.sys.reserve_trace());
+        self.log.about(self.next.get());
     }
     /// A status as the administrator wants it: `default_delivery_status_filter` and the agents' own. Success stays success.
     pub(crate) async fn filtered(&self, dsn: &mut Dsn) {
@@ -204,6 +160,7 @@ impl Reporter {
             reason = asked.get(status.len() + 1..).unwrap_or("");
         }
         (dsn.status, dsn.reason) = (status.to_string(), reason.to_string());
+        self.by_filter.replace(Some(crate::address::find::looked_up(&hit)));
     }
     /// The log line of a delivery attempt.
     fn line(&self, job: &Job, rcpt: &Rcpt, relay: &str, dsn: &Dsn, status: &str, because: &[Because]) {
@@ -242,7 +199,18 @@ impl Reporter {
         trace.queue_id = Some(job.id.clone());
         trace.because = job.because.clone();
         trace.because.extend_from_slice(because);
-        let id = self.sys.trace(trace);
+        if !dsn.mname.is_empty() {
+            trace.because.push(Because::State { what: format!("{} answered: {}", dsn.mname, dsn.dtext) });
+        }
+        trace.because.extend(self.by_filter.take());
+        if status == "SOFTBOUNCE" {
+            trace.because.push(self.soft_by.clone());
+        }
+        let id = match self.next.take() {
+            TraceId(0) => self.sys.trace(trace),
+            next => self.sys.trace_as(next, trace),
+        };
+        self.log.about(TraceId(0));
         self.log.info_of(id, format_args!("{text}"));
     }
     /// The log line of a recipient whose notice has gone out already.
@@ -395,12 +363,5 @@ mod tests {
             span(&mut out, micros);
             assert_eq!(out, text, "{micros}");
         }
-    }
-
-    #[test]
-    fn status_codes_are_split_off() {
-        assert_eq!(split_status("5.0.0", "5.1.1 User unknown"), ("5.1.1", "User unknown"));
-        assert_eq!(split_status("5.0.0", "User unknown"), ("5.0.0", "User unknown"));
-        assert!(is_status("4.7.1") && !is_status("3.1.1") && !is_status("5.1") && !is_status("5.1234.1"));
     }
 }

@@ -2,7 +2,7 @@
 //! Descriptors: 4 reads end of file when master wants it gone (stop, reload), 5 takes status reports, 6 and following listen.
 //! Not here: starting daemons (`master`). Source: single_server, multi_server, trigger_server.
 
-use crate::config::Config;
+use crate::config::{Config, Override};
 use crate::ipc::{Attrs, Conn};
 use crate::lookup::Tables;
 use crate::maillog::Log;
@@ -14,6 +14,9 @@ pub(crate) const LIFE_FD: Fd = 4;
 pub(crate) const STATUS_FD: Fd = 5;
 /// The service's listening socket.
 pub(crate) const LISTEN_FD: Fd = 6;
+
+/// The variable in which master tells where the arguments stand: the file, a colon, a line for each.
+pub(crate) const LINES_ENV: &str = "MASTER_CF_LINES";
 
 /// A running daemon's side of its contract with master.
 pub(crate) struct Server {
@@ -29,7 +32,7 @@ pub(crate) struct Server {
     /// How many sockets listen: one for each address of an inet service (`-s`).
     sockets: Fd,
     /// `-o name=value` in order.
-    pub(crate) overrides: Vec<(String, String)>,
+    pub(crate) overrides: Vec<Override>,
     /// Arguments that are no options: pipe(8)'s attributes and command.
     pub(crate) args: Vec<String>,
     /// Clients that are served at the same time (multi servers).
@@ -63,6 +66,11 @@ impl Server {
             free: None,
             orphan: false,
         };
+        // The arguments of master.cf are the last ones.
+        let known = sys.env(LINES_ENV).unwrap_or_default();
+        let (file, lines) = known.split_once(':').unwrap_or_default();
+        let lines: Vec<u32> = lines.split(',').filter_map(|n| n.parse().ok()).collect();
+        let first = sys.args().len() - lines.len().min(sys.args().len());
         let mut args = sys.args().iter().skip(1);
         while let Some(arg) = args.next() {
             match arg.as_str() {
@@ -73,7 +81,11 @@ impl Server {
                 "-s" => server.sockets = args.next().and_then(|n| n.parse().ok()).unwrap_or(1),
                 "-m" | "-i" => drop(args.next()),
                 "-o" => match args.next().map(|a| (a, a.split_once('='))) {
-                    Some((_, Some((name, value)))) => server.overrides.push((name.trim().to_string(), value.trim().to_string())),
+                    Some((_, Some((name, value)))) => {
+                        let at = sys.args().len() - 1 - args.len();
+                        let place = at.checked_sub(first).and_then(|i| lines.get(i)).map(|n| (file.to_string(), *n));
+                        server.overrides.push((name.trim().to_string(), value.trim().to_string(), place));
+                    }
                     Some((arg, None)) => return (server, Some(arg.clone())),
                     None => {}
                 },
@@ -316,7 +328,7 @@ impl Daemon {
         if !server.alone && sys.fstat(LISTEN_FD).await.is_err() {
             return Err(log.fatal("this command should be run by the Postfix master(8) daemon").await);
         }
-        let mut overrides = vec![("service_name".to_string(), server.service.clone())];
+        let mut overrides = vec![("service_name".to_string(), server.service.clone(), None)];
         overrides.extend_from_slice(&server.overrides);
         let cfg = match Config::load(&log, "/etc/postfix", &overrides).await {
             Ok(cfg) => cfg,

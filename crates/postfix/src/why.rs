@@ -39,9 +39,9 @@ pub(crate) fn encode(rows: &[Because]) -> String {
                 let found = if result.is_some() { "1" } else { "0" };
                 vec!["L".into(), clean(table), clean(key), found.into(), clean(result.as_deref().unwrap_or("")), place_text(place)]
             }
-            Because::Rewrite { from, to, by } => vec!["W".into(), clean(from), clean(to), clean(by)],
-            Because::Expand { from, to, by, depth } => {
-                let mut v = vec!["E".into(), clean(from), clean(by), depth.to_string()];
+            Because::Rewrite { from, to, by, place } => vec!["W".into(), clean(from), clean(to), clean(by), place_text(place)],
+            Because::Expand { from, to, by, depth, place } => {
+                let mut v = vec!["E".into(), clean(from), clean(by), depth.to_string(), place_text(place)];
                 v.extend(to.iter().map(|t| clean(t)));
                 v
             }
@@ -81,12 +81,13 @@ pub(crate) fn decode(text: &str) -> Vec<Because> {
                 Because::Rule { list: at(1), element: at(2), verdict, place: place_of(&at(4)) }
             }
             "L" => Because::Lookup { table: at(1), key: at(2), result: (at(3) == "1").then(|| at(4)), place: place_of(&at(5)) },
-            "W" => Because::Rewrite { from: at(1), to: at(2), by: at(3) },
+            "W" => Because::Rewrite { from: at(1), to: at(2), by: at(3), place: place_of(&at(4)) },
             "E" => Because::Expand {
                 from: at(1),
                 by: at(2),
                 depth: at(3).parse().unwrap_or(0),
-                to: f.iter().skip(4).map(|t| t.to_string()).collect(),
+                place: place_of(&at(4)),
+                to: f.iter().skip(5).map(|t| t.to_string()).collect(),
             },
             "p" => Because::Protocol { rule: at(1), what: at(2) },
             "S" => Because::State { what: at(1) },
@@ -99,6 +100,15 @@ pub(crate) fn decode(text: &str) -> Vec<Because> {
 /// A parameter as a reason.
 pub(crate) fn parameter(cfg: &crate::config::Config, name: &str) -> Because {
     Because::Parameter { name: name.to_string(), value: cfg.str(name), place: cfg.place(name) }
+}
+
+/// Says where the parameters behind rewriting steps are set.
+pub(crate) fn placed(cfg: &crate::config::Config, rows: &mut [Because]) {
+    for row in rows {
+        if let Because::Rewrite { by, place, .. } = row {
+            *place = place.take().or_else(|| cfg.place(by));
+        }
+    }
 }
 
 /// A plain sentence as a reason.
@@ -115,7 +125,14 @@ mod tests {
         let rows = vec![
             Because::Parameter { name: "relayhost".into(), value: "".into(), place: Some(("/etc/postfix/main.cf".into(), 7)) },
             Because::Lookup { table: "hash:/etc/aliases".into(), key: "a".into(), result: Some("b".into()), place: None },
-            Because::Expand { from: "a".into(), to: vec!["b".into(), "c".into()], by: "aliases".into(), depth: 1 },
+            Because::Expand {
+                from: "a".into(),
+                to: vec!["b".into(), "c".into()],
+                by: "aliases".into(),
+                depth: 1,
+                place: Some(("/etc/aliases".into(), 3)),
+            },
+            Because::Rewrite { from: "a".into(), to: "a@b".into(), by: "myorigin".into(), place: None },
             Because::Note { what: "x".into() },
         ];
         assert!(decode(&encode(&rows)) == rows);

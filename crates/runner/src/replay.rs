@@ -4,6 +4,7 @@
 use crate::scenario::Scene;
 use serde_json::{Map, Value, json};
 use std::path::{Path, PathBuf};
+use world::machine::LogLine;
 
 /// Runs the command.
 pub(crate) fn main(args: &[String]) -> Result<(), String> {
@@ -65,16 +66,29 @@ fn replay(scenario: &Map<String, Value>) -> Result<(Value, String), String> {
     let files: Map<String, Value> = crate::scenario::strings(scenario.get("collect"))
         .map(|path| (path.to_string(), scene.stage.read(scene.mail, path).map_or(Value::Null, |b| file_text(&b).into())))
         .collect();
-    let decisions = scene.stage.kernel.traces().iter().flat_map(|t| t.lines(480)).flat_map(|line| [line, "\n".into()]).collect();
+    let text = |log: &[LogLine]| log.iter().map(|l| l.line.clone()).collect::<Vec<_>>();
     let recorded = json!({
         "steps": steps,
-        "maillog": scene.log,
-        "startup_log": scene.startup_log,
+        "maillog": text(&scene.log),
+        "startup_log": text(&scene.startup_log),
         "mailboxes": boxes,
         "files": files,
         "remotes": scene.remotes(scenario),
     });
-    Ok((recorded, decisions))
+    Ok((recorded, decisions(&scene)))
+}
+
+/// All decisions with their reasons, below each the log lines that tell of it; at the end the lines that tell of none.
+fn decisions(scene: &Scene) -> String {
+    let mut out = String::new();
+    let log: Vec<&LogLine> = scene.startup_log.iter().chain(&scene.log).collect();
+    let mut add = |line: &str| out.extend([line, "\n"]);
+    for trace in scene.stage.kernel.traces() {
+        trace.lines(480).iter().for_each(|l| add(l));
+        log.iter().filter(|l| l.trace == trace.id).for_each(|l| add(&format!("  | {}", l.line)));
+    }
+    log.iter().filter(|l| l.trace.0 == 0).for_each(|l| add(&format!("| {}", l.line)));
+    out
 }
 
 /// A file as the recorder reads it: every kind of line end is a newline.

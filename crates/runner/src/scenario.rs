@@ -4,7 +4,7 @@
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
-use world::machine::{Event, HostSpec, SimTime};
+use world::machine::{Event, HostSpec, LogLine, SimTime};
 use world::stage::Stage;
 
 const SERVER: &str = "192.168.1.103";
@@ -22,8 +22,8 @@ pub(crate) struct Scene {
     pub(crate) client: usize,
     pub(crate) far: usize,
     /// Mail log since the servers started.
-    pub(crate) log: Vec<String>,
-    pub(crate) startup_log: Vec<String>,
+    pub(crate) log: Vec<LogLine>,
+    pub(crate) startup_log: Vec<LogLine>,
     last_log: SimTime,
     /// What terminals have shown and nobody has fetched yet.
     pub(crate) shown: BTreeMap<u32, Vec<u8>>,
@@ -219,7 +219,7 @@ impl Scene {
                 Event::Tty { tty, bytes, .. } => self.shown.entry(tty).or_default().extend(bytes),
                 Event::Log(line) if line.file == "/var/log/maillog" => {
                     self.last_log = line.at;
-                    self.log.push(line.line);
+                    self.log.push(line);
                 }
                 _ => {}
             }

@@ -219,6 +219,10 @@ impl World {
     pub fn log(&self) -> &[LogLine] {
         &self.log
     }
+    /// All decisions so far.
+    pub fn traces(&self) -> &[Trace] {
+        self.stage.kernel.traces()
+    }
     /// A decision by its number.
     pub fn trace(&self, id: TraceId) -> Option<&Trace> {
         self.stage.kernel.trace(id)

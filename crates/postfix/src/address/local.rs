@@ -3,7 +3,7 @@
 use crate::config::Config;
 use crate::lookup::{MatchKind, MatchList, TableError, Tables};
 use crate::maillog::Log;
-use machine::Sys;
+use machine::{Because, Sys};
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 /// The addresses on which this machine receives mail: `inet_interfaces` and `proxy_interfaces`.
@@ -49,6 +49,11 @@ impl Local {
             own: own_addresses(sys, tables.cfg()).await,
             log: tables.log().clone(),
         })
+    }
+    /// The pattern of mydestination that a domain matches, as a reason.
+    pub(crate) async fn matched(&self, domain: &str) -> Option<Because> {
+        let m = self.destinations.find(domain).await.ok()??;
+        Some(Because::Lookup { table: "mydestination".into(), key: domain.into(), result: Some(m.pattern), place: m.place })
     }
     /// Whether a domain is this machine.
     ///

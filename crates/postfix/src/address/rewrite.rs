@@ -53,7 +53,7 @@ fn strip_dot(tree: &mut Vec<Tok>) {
 fn note(why: &mut Vec<Because>, before: &str, tree: &[Tok], by: &str) {
     let to = external(tree, false, false);
     if to != before {
-        why.push(Because::Rewrite { from: before.to_string(), to, by: by.to_string() });
+        why.push(Because::Rewrite { from: before.to_string(), to, by: by.to_string(), place: None });
     }
 }
 

@@ -13,7 +13,8 @@ use crate::queue;
 use crate::queue::envelope::verp_sender;
 use crate::report::{Dsn, flag, notify};
 use crate::server::Daemon;
-use machine::Sys;
+use crate::why;
+use machine::{Because, Sys, Trace};
 use notice::Notice;
 pub(crate) use template::show as show_templates;
 use template::{Kind, Templates};
@@ -79,6 +80,19 @@ async fn serve(d: &Daemon, t: &mut Templates, conn: &mut Conn) -> Result<(), Str
     Ok(())
 }
 
+/// Logs that a notice went out, and says for whose sake.
+fn told(d: &Daemon, n: &Notice, what: &str, new: &str, by: &[&str]) {
+    if new.is_empty() {
+        return;
+    }
+    let text = format!("{}: {what}: {new}", n.id);
+    let mut trace = Trace::new(d.log.tag(), text.clone());
+    trace.queue_id = Some(n.id.clone());
+    let row = |r: &Record| Because::State { what: format!("{}: {} {}", r.rcpt.addr, r.dsn.status, r.dsn.reason) };
+    trace.because = n.records.iter().map(row).chain(by.iter().map(|name| why::parameter(&d.cfg, name))).collect();
+    d.log.info_of(d.sys.trace(trace), format_args!("{text}"));
+}
+
 /// Composes and posts one notice. `None`: it could not be posted; `Some("")`: no recipient wants one.
 async fn send(d: &Daemon, n: &Notice<'_>, from: &str, to: &str, copy: bool, filter: i64, full: bool) -> Posted {
     let rows: Vec<&Record> = n.records.iter().filter(|r| filter == 0 || r.rcpt.notify == 0 || r.rcpt.notify & filter != 0).collect();
@@ -128,23 +142,18 @@ async fn returned(d: &Daemon, t: &mut Templates, ask: &Attrs, one: Option<Record
         if !classes(d, &["2bounce", "bounce"]) {
             done = true;
         } else if let Some(new) = send(d, &n, &double, &d.cfg.str("2bounce_notice_recipient"), true, 0, true).await? {
-            if !new.is_empty() {
-                d.log.info(format_args!("{id}: postmaster non-delivery notification: {new}"));
-            }
+            told(d, &n, "postmaster non-delivery notification", &new, &["notify_classes", "2bounce_notice_recipient"]);
             done = true;
         }
     } else {
         let full = ask.num("ret_flags") != 2;
         if let Some(new) = send(d, &n, "", &sender, false, notify::FAILURE, full).await? {
-            if !new.is_empty() {
-                d.log.info(format_args!("{id}: sender non-delivery notification: {new}"));
-            }
+            told(d, &n, "sender non-delivery notification", &new, &[]);
             done = true;
         }
         if done && classes(d, &["bounce"]) {
             match send(d, &n, &double, &d.cfg.str("bounce_notice_recipient"), true, 0, false).await? {
-                Some(new) if !new.is_empty() => d.log.info(format_args!("{id}: postmaster non-delivery notification: {new}")),
-                Some(_) => {}
+                Some(new) => told(d, &n, "postmaster non-delivery notification", &new, &["notify_classes", "bounce_notice_recipient"]),
                 None => d.log.warn(format_args!("{id}: postmaster notice failed while bouncing to {sender}")),
             }
         }
@@ -173,11 +182,11 @@ async fn returned_verp(d: &Daemon, t: &mut Templates, ask: &Attrs) -> Result<boo
         if record.rcpt.notify == 0 || record.rcpt.notify & notify::FAILURE != 0 {
             let to = verp_sender(ask.get("verp_delimiters"), &sender, &record.rcpt);
             let Some(new) = post(d, &n, ("", &to), false, &[record], full).await? else { return Ok(false) };
-            d.log.info(format_args!("{id}: sender non-delivery notification: {new}"));
+            told(d, &n, "sender non-delivery notification", &new, &[]);
         }
         if classes(d, &["bounce"]) {
             match post(d, &n, (&double_bounce(d), &d.cfg.str("bounce_notice_recipient")), true, &[record], false).await? {
-                Some(new) => d.log.info(format_args!("{id}: postmaster non-delivery notification: {new}")),
+                Some(new) => told(d, &n, "postmaster non-delivery notification", &new, &["notify_classes", "bounce_notice_recipient"]),
                 None => d.log.warn(format_args!("{id}: postmaster notice failed while bouncing to {sender}")),
             }
         }
@@ -200,16 +209,13 @@ async fn waiting(d: &Daemon, t: &mut Templates, ask: &Attrs) -> Result<bool, Str
     if !sender.is_empty()
         && let Some(new) = send(d, &n, "", &sender, false, notify::DELAY, false).await?
     {
-        if !new.is_empty() {
-            d.log.info(format_args!("{id}: sender delay notification: {new}"));
-        }
+        told(d, &n, "sender delay notification", &new, &["delay_warning_time"]);
         done = true;
     }
     if done && postmaster {
         let full = sender.is_empty();
         match send(d, &n, &double, &d.cfg.str("delay_notice_recipient"), true, 0, full).await? {
-            Some(new) if !new.is_empty() => d.log.info(format_args!("{id}: postmaster delay notification: {new}")),
-            Some(_) => {}
+            Some(new) => told(d, &n, "postmaster delay notification", &new, &["notify_classes", "delay_notice_recipient"]),
             None if sender.is_empty() => done = false,
             None => d.log.warn(format_args!("{id}: postmaster notice failed while warning {sender}")),
         }
@@ -243,9 +249,7 @@ async fn delivered(d: &Daemon, t: &mut Templates, ask: &Attrs) -> Result<bool, S
         return Ok(true);
     }
     let Some(new) = send(d, &n, &from, &to, false, 0, false).await? else { return Ok(false) };
-    if !new.is_empty() {
-        d.log.info(format_args!("{id}: sender delivery status notification: {new}"));
-    }
+    told(d, &n, "sender delivery status notification", &new, &[]);
     let _ = d.sys.unlink(&queue::path(service, &id)).await;
     Ok(true)
 }

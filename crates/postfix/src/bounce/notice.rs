@@ -18,7 +18,7 @@ pub(super) struct Notice<'a> {
     template: &'a Template,
     /// The original's Message-Id, if the notice is to be seen below it.
     thread: String,
-    id: String,
+    pub(super) id: String,
     path: String,
     file: Vec<u8>,
     envelope: Envelope,

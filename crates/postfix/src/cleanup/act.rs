@@ -57,6 +57,7 @@ impl Cleanup {
                     m.reason.replace_range(..1, "4");
                 }
                 m.errs |= if m.reason.starts_with('4') { stat::DEFER } else { stat::CONT };
+                m.against.push(looked_up(hit));
                 m.flags &= !clean::FILTER;
                 let reason = m.reason.clone();
                 self.log_act(m, "reject", context, text, &reason, hit);

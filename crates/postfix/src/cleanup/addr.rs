@@ -12,6 +12,7 @@ use crate::queue::envelope::Rcpt;
 use crate::queue::rec;
 use crate::report::{Dsn, notify, put_rcpt};
 use crate::server::Daemon;
+use crate::why::parameter;
 use machine::Because;
 
 /// Tables and lists for addresses.
@@ -72,6 +73,7 @@ impl Cleanup {
     fn table_trouble(&self, m: &mut Message, maps: &str, addr: &str) {
         self.d.log.warn(format_args!("{}: {maps} map lookup problem for {addr} -- message not accepted, try again later", m.id));
         m.errs |= stat::WRITE;
+        m.against.push(parameter(&self.d.cfg, maps));
     }
     /// Maps an address again and again until it stays the same.
     async fn map_one(&mut self, m: &mut Message, maps: &Maps, addr: &mut String) {
@@ -87,7 +89,8 @@ impl Cleanup {
                     let Some(new) = new.into_iter().next() else { return };
                     let same = new.eq_ignore_ascii_case(addr);
                     if !same {
-                        m.because.push(Because::Rewrite { from: addr.clone(), to: new.clone(), by: maps.title().to_string() });
+                        let (by, place) = (maps.title().to_string(), found.hit.place.clone());
+                        m.because.push(Because::Rewrite { from: addr.clone(), to: new.clone(), by, place });
                     }
                     *addr = new;
                     if same {
@@ -116,7 +119,12 @@ impl Cleanup {
             let parent = lower.len() > name.len() && lower.ends_with(&name) && lower.as_bytes()[lower.len() - name.len() - 1] == b'.';
             if parent && !keep {
                 let new = format!("{local}@{}", &domain[domain.len() - name.len()..]);
-                m.because.push(Because::Rewrite { from: old.clone(), to: new.clone(), by: "masquerade_domains".to_string() });
+                m.because.push(Because::Rewrite {
+                    from: old.clone(),
+                    to: new.clone(),
+                    by: "masquerade_domains".to_string(),
+                    place: self.d.cfg.place("masquerade_domains"),
+                });
                 *addr = new;
             }
             if parent || lower == name {
@@ -195,6 +203,7 @@ impl Cleanup {
             Err(_) => {
                 self.d.log.warn(format_args!("{}: {} map lookup problem -- message not accepted, try again later", m.id, maps.title()));
                 m.errs |= stat::WRITE;
+                m.against.push(parameter(&self.d.cfg, maps.title()));
             }
         }
     }
@@ -224,7 +233,8 @@ impl Cleanup {
     /// An automatic BCC recipient.
     pub(super) async fn add_bcc(&mut self, m: &mut Message, bcc: &str, by: &str) {
         let mut addr = self.resolver.rewrite_internal("local", bcc, &mut Vec::new()).await;
-        m.because.push(Because::Expand { from: m.recip.clone().unwrap_or_default(), to: vec![addr.clone()], by: by.to_string(), depth: 0 });
+        let from = m.recip.clone().unwrap_or_default();
+        m.because.push(Because::Expand { from, to: vec![addr.clone()], by: by.to_string(), depth: 0, place: self.d.cfg.place(by) });
         self.map_address(m, Class::EnvelopeRcpt, &mut addr).await;
         let orig = addr.clone();
         // Nobody is told when it does not arrive.
@@ -297,6 +307,7 @@ impl Cleanup {
         let mut at = 0;
         while at < all.len() {
             if all.len() > limit {
+                m.against.push(parameter(&self.d.cfg, "virtual_alias_expansion_limit"));
                 return unreasonable(&format!("map expansion size for {addr}"));
             }
             for count in 0.. {
@@ -305,6 +316,7 @@ impl Cleanup {
                     break;
                 }
                 if count >= depth {
+                    m.against.push(parameter(&self.d.cfg, "virtual_alias_recursion_limit"));
                     return unreasonable(&format!("map nesting for {addr}"));
                 }
                 let found = find::find(&self.d.cfg, &maps, &now, Keys::Usual(&self.local)).await;
@@ -312,8 +324,9 @@ impl Cleanup {
                 m.because.push(looked_up(&found.hit));
                 let new = find::crunch(&mut self.resolver, &found, &now, propagate, &mut m.because).await;
                 let (from, by) = (now.clone(), maps.title().to_string());
-                m.because.push(Because::Expand { from, to: new.clone(), by, depth: count.min(254) as u8 });
+                m.because.push(Because::Expand { from, to: new.clone(), by, depth: count.min(254) as u8, place: found.hit.place.clone() });
                 if let Some(long) = new.iter().find(|a| a.len() > length) {
+                    m.against.push(parameter(&self.d.cfg, "virtual_alias_address_length_limit"));
                     return unreasonable(&format!("result {}...", crate::config::cut(long, 300).0));
                 }
                 if new.iter().any(|a| a.eq_ignore_ascii_case(&now)) {

@@ -8,6 +8,7 @@ use crate::address::tok::{Tok, external, parse_first, quote_local, scan};
 use crate::mime::{Piece, Reader, Where};
 use crate::post::{mail_date, stat, utf8};
 use crate::queue::rec;
+use crate::why::parameter;
 use machine::DateTime;
 
 /// State of reading a message's content.
@@ -100,6 +101,7 @@ impl Cleanup {
     fn check_trouble(&self, m: &mut Message, title: &str) {
         self.d.log.warn(format_args!("{}: {title} map lookup problem -- message not accepted, try again later", m.id));
         m.errs |= stat::WRITE;
+        m.against.push(parameter(&self.d.cfg, title));
     }
     /// Writes a field as it came, line by line.
     pub(super) fn write_field(&self, m: &mut Message, text: &str) {
@@ -186,6 +188,7 @@ impl Cleanup {
             "Received" if m.content.hops >= self.d.cfg.int("hopcount_limit") => {
                 self.d.log.warn(format_args!("{}: message rejected: hopcount exceeded", m.id));
                 m.errs |= stat::HOPS;
+                m.against.push(parameter(&self.d.cfg, "hopcount_limit"));
             }
             _ => {}
         }

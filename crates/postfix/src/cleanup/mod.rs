@@ -5,6 +5,7 @@ mod act;
 mod addr;
 mod chars;
 mod content;
+mod end;
 mod envelope;
 pub(crate) mod header;
 mod strict;
@@ -13,12 +14,12 @@ use crate::address::local::Local;
 use crate::ipc::{Attrs, Conn, put_record, trigger};
 use crate::lookup::{CHECK_FLAGS, Maps};
 use crate::post::{clean, stat, utf8};
-use crate::queue::envelope::{Envelope, split_attr};
+use crate::queue::envelope::split_attr;
 use crate::queue::{self, READY, rec};
-use crate::report::{Dsn, Job, Outcome, Reporter, Stats, split_status};
 use crate::rewrite_clnt::Resolver;
 use crate::server::Daemon;
-use machine::{Because, Fd, SimTime, Sys, Trace};
+use crate::why::{self, parameter};
+use machine::{Because, Fd, SimTime, Sys, TraceId};
 
 /// What one process keeps between messages.
 pub(crate) struct Cleanup {
@@ -121,6 +122,8 @@ struct Message {
     xtra_offset: usize,
     content: content::Content,
     because: Vec<Because>,
+    /// What speaks against the message.
+    against: Vec<Because>,
 }
 
 impl Message {
@@ -190,14 +193,17 @@ impl Cleanup {
             }
         };
         let mut m = self.start(fd, id, created);
-        let mut status = stat::BAD;
+        // What is logged on the way tells of the decision at its end.
+        let trace = sys.reserve_trace();
+        self.d.log.about(trace);
+        let (mut status, mut ended) = (stat::BAD, false);
         if conn.send(&Attrs::new().with("queue_id", &m.id)).await.is_ok()
             && let Some(options) = conn.recv().await
         {
             m.flags = options.num("flags");
             m.utf8 = if m.flags & clean::SMTPUTF8 != 0 { utf8::REQUESTED } else { 0 };
             m.mask = if m.flags & clean::BOUNCE != 0 { stat::BAD | stat::WRITE | stat::SIZE | stat::DEFER } else { !0 };
-            let ended = self.records(conn, &mut m).await;
+            ended = self.records(conn, &mut m).await;
             if !ended {
                 m.errs |= stat::BAD;
                 m.flags &= !clean::BOUNCE;
@@ -207,7 +213,14 @@ impl Cleanup {
             let _ = sys.unlink(&queue::path("incoming", &m.id)).await;
         }
         let _ = sys.close(fd).await;
-        let _ = conn.send(&Attrs::new().with_num("status", status).with("reason", &m.reason)).await;
+        // Most often a client that gives up: nothing is decided.
+        if ended {
+            m.because.extend(self.d.cfg.stale().await);
+            self.trace(trace, &m, status);
+        }
+        self.d.log.about(TraceId(0));
+        let answer = Attrs::new().with_num("status", status).with("reason", &m.reason).with("because", &why::encode(&m.against));
+        let _ = conn.send(&answer).await;
     }
     fn start(&self, fd: Fd, id: String, created: SimTime) -> Message {
         Message {
@@ -248,6 +261,7 @@ impl Cleanup {
             xtra_offset: 0,
             content: content::Content::default(),
             because: Vec::new(),
+            against: Vec::new(),
         }
     }
     /// Reads the client's records to the end. False: the client has hung up before.
@@ -267,6 +281,7 @@ impl Cleanup {
                 if m.limit > 0 && block as i64 > m.limit && m.errs & stat::SIZE == 0 {
                     self.d.log.warn(format_args!("{}: queue file size limit exceeded", m.id));
                     m.errs |= stat::SIZE;
+                    m.against.push(parameter(&self.d.cfg, "message_size_limit"));
                 }
             }
             if kind == rec::END {
@@ -319,7 +334,6 @@ impl Cleanup {
                 if m.queue == "incoming" {
                     let _ = trigger(&sys, "public/qmgr", b"I").await;
                 }
-                self.trace(m);
                 return 0;
             }
         }
@@ -331,66 +345,6 @@ impl Cleanup {
             self.d.log.warn(format_args!("remove {path}: {e}"));
         }
         m.errs
-    }
-    /// Says which addresses were changed and why.
-    fn trace(&self, m: &mut Message) {
-        if m.because.is_empty() {
-            return;
-        }
-        let mut trace = Trace::new(self.d.log.tag(), format!("{}: addresses rewritten and expanded", m.id));
-        trace.queue_id = Some(m.id.clone());
-        trace.because = std::mem::take(&mut m.because);
-        self.d.sys.trace(trace);
-    }
-    /// Returns a message that cannot be accepted from a client that asked for it.
-    async fn bounce(&mut self, m: &mut Message) {
-        let (_, dsn, text) = stat::detail(m.errs);
-        let (dsn, text) = if m.reason.is_empty() { (dsn, text) } else { split_status("5.0.0", &m.reason) };
-        let dsn = Dsn::new(dsn, text);
-        let soft = self.d.cfg.bool("soft_bounce");
-        if soft {
-            return;
-        }
-        let sys = self.d.sys.clone();
-        if m.errs & stat::SIZE != 0 {
-            // The file ends where the limit is, in the midst of a record.
-            m.out.truncate(usize::try_from(m.limit).unwrap_or(usize::MAX));
-            if let Some(what) = crate::queue::envelope::cut_record(&m.out).filter(|_| m.out.len() as i64 == m.limit) {
-                self.d.log.warn(format_args!("{}/{}: {what}", m.queue, m.id));
-            }
-        }
-        let _ = sys.write(m.fd, &m.out).await;
-        let reporter = Reporter::new(&self.d).await;
-        let stats = Stats { incoming: m.arrival.unwrap_or(m.created), ..Stats::default() };
-        let job = Job { flags: 0, id: m.id.clone(), stats, because: m.because.clone() };
-        let envelope = Envelope::parse(&m.out).unwrap_or_default();
-        let mut rcpts = envelope.rcpts;
-        if rcpts.is_empty() {
-            // A message without recipients is returned all the same.
-            rcpts.push(crate::queue::envelope::Rcpt {
-                addr: m.recip.clone().unwrap_or_else(|| "unknown".to_string()),
-                ..Default::default()
-            });
-        }
-        for rcpt in &rcpts {
-            reporter.report(Outcome::Bounced, &job, rcpt, "none", &dsn, &[]).await;
-        }
-        let ask = Attrs::new()
-            .with_num("flags", 0)
-            .with("queue_name", m.queue)
-            .with("queue_id", &m.id)
-            .with("encoding", m.attr("encoding").unwrap_or(""))
-            .with("sender", m.sender.as_deref().unwrap_or(""))
-            .with("envelope_id", m.attr("envelope_id").unwrap_or(""))
-            // What was not checked to the end is not sent back.
-            .with_num("ret_flags", if m.errs & (stat::CONT | stat::SIZE) != 0 { 2 } else { m.ret });
-        if reporter.notice("private/bounce", crate::bounce::FLUSH, &ask).await {
-            m.errs = 0;
-            m.flags |= clean::DISCARD;
-        } else {
-            self.d.log.warn(format_args!("{}: bounce message failure", m.id));
-            m.errs = stat::WRITE;
-        }
     }
 }
 

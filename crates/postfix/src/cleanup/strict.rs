@@ -3,6 +3,7 @@
 
 use super::{Cleanup, Message};
 use crate::post::{clean, stat};
+use crate::why::parameter;
 
 /// What can be wrong, gravest first; the order is that of the answer to the client.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -21,27 +22,28 @@ const TEXTS: [(Wrong, &str); 4] = [
 ];
 
 impl Cleanup {
-    /// Whether a mistake counts.
-    fn minds(&self, m: &Message, wrong: Wrong) -> bool {
-        let on = |name: &str| self.d.cfg.bool(name);
-        if m.flags & clean::FILTER == 0 || on("disable_mime_input_processing") {
-            return false;
+    /// The parameter for whose sake a mistake counts.
+    fn minds(&self, m: &Message, wrong: Wrong) -> Option<&'static str> {
+        let cfg = &self.d.cfg;
+        if m.flags & clean::FILTER == 0 || cfg.bool("disable_mime_input_processing") {
+            return None;
         }
-        match wrong {
-            Wrong::Header => on("strict_8bitmime") || on("strict_7bit_headers"),
-            Wrong::Body => on("strict_8bitmime") || on("strict_8bitmime_body"),
-            Wrong::Domain => on("strict_mime_encoding_domain"),
-            Wrong::Nesting => {
-                ["strict_8bitmime", "strict_7bit_headers", "strict_8bitmime_body", "strict_mime_encoding_domain"].iter().any(|p| on(p))
-                    || ["header_checks", "mime_header_checks", "nested_header_checks"].iter().any(|p| !self.d.cfg.str(p).is_empty())
-            }
-        }
+        let (switches, tables): (&[_], &[_]) = match wrong {
+            Wrong::Header => (&["strict_8bitmime", "strict_7bit_headers"], &[]),
+            Wrong::Body => (&["strict_8bitmime", "strict_8bitmime_body"], &[]),
+            Wrong::Domain => (&["strict_mime_encoding_domain"], &[]),
+            Wrong::Nesting => (
+                &["strict_8bitmime", "strict_7bit_headers", "strict_8bitmime_body", "strict_mime_encoding_domain"],
+                &["header_checks", "mime_header_checks", "nested_header_checks"],
+            ),
+        };
+        let on = switches.iter().find(|p| cfg.bool(p));
+        on.or_else(|| tables.iter().find(|p| !cfg.str(p).is_empty())).copied()
     }
     /// Notes a mistake, the first of its kind in the log.
     pub(super) fn wrong(&self, m: &mut Message, wrong: Wrong, shown: &str) {
-        if m.content.wrong.contains(&wrong) || !self.minds(m, wrong) {
-            return;
-        }
+        let Some(by) = self.minds(m, wrong).filter(|_| !m.content.wrong.contains(&wrong)) else { return };
+        m.against.push(parameter(&self.d.cfg, by));
         m.content.wrong.push(wrong);
         let (_, text) = TEXTS[wrong as usize];
         let (shown, _) = crate::config::cut(shown, 100);

@@ -15,17 +15,19 @@ pub(crate) use value::{boolean, number, seconds, split, split_braced, split_wher
 
 use crate::maillog::Log;
 use crate::params;
-use machine::Map;
+use machine::{Because, Map};
 use std::rc::Rc;
 
 /// Where a value was set: file and line.
 pub(crate) type Place = (String, u32);
+/// Name and value of an `-o`, and where that is written.
+pub(crate) type Override = (String, String, Option<Place>);
 
 struct Inner {
     log: Log,
     dir: String,
     main: MainCf,
-    overrides: Vec<(String, String)>,
+    overrides: Vec<Override>,
     /// Defaults that depend on the machine: myhostname, mydomain, mynetworks; and what only the process knows.
     facts: Map<String, String>,
     level: i64,
@@ -46,7 +48,7 @@ impl Scope for Inner {
 
 impl Inner {
     fn raw(&self, name: &str) -> Option<&str> {
-        if let Some((_, value)) = self.overrides.iter().rev().find(|(n, _)| n == name) {
+        if let Some((_, value, _)) = self.overrides.iter().rev().find(|o| o.0 == name) {
             return Some(value);
         }
         if let Some(entry) = self.main.entries.get(name) {
@@ -138,7 +140,7 @@ impl Inner {
         Ok(())
     }
     fn is_set(&self, name: &str) -> bool {
-        self.main.entries.contains(name) || self.overrides.iter().any(|(n, _)| n == name)
+        self.main.entries.contains(name) || self.overrides.iter().any(|o| o.0 == name)
     }
 }
 
@@ -177,7 +179,7 @@ impl Config {
     ///
     /// # Errors
     /// The text of the fatal message (`log.fatal` says it).
-    pub(crate) async fn load(log: &Log, dir: &str, overrides: &[(String, String)]) -> Result<Config, String> {
+    pub(crate) async fn load(log: &Log, dir: &str, overrides: &[Override]) -> Result<Config, String> {
         let sys = log.sys();
         let path = format!("{dir}/main.cf");
         let main = MainCf::load(log, &path).await?;
@@ -227,16 +229,27 @@ impl Config {
     pub(crate) fn is_set(&self, name: &str) -> bool {
         self.0.is_set(name)
     }
-    /// Where it is set: file and line; `None` for a default and for `-o` (whose place is the service's).
+    /// Where it is set: file and line; `None` for a default.
     pub(crate) fn place(&self, name: &str) -> Option<Place> {
-        if self.0.overrides.iter().any(|(n, _)| n == name) {
-            return None;
+        if let Some((.., place)) = self.0.overrides.iter().rev().find(|o| o.0 == name) {
+            return place.clone();
         }
         self.0.main.entries.get(name).map(|e| (self.0.main.path.clone(), e.line))
     }
+    /// What main.cf sets and has no effect here.
+    pub(crate) fn idle(&self) -> impl Iterator<Item = &str> {
+        self.0.main.entries.iter().map(|(name, _)| name.as_str()).filter(|name| params::is_idle(name))
+    }
+    /// A reason if main.cf is another one than what this process has read.
+    pub(crate) async fn stale(&self) -> Option<Because> {
+        let main = &self.0.main;
+        let now = self.0.log.sys().stat(&main.path).await.ok()?.mtime;
+        let what = format!("{} was changed since this process read it: without a reload what it said before is in force", main.path);
+        (now != main.written).then_some(Because::State { what })
+    }
     /// The lines on which the words of its value stand, for a value of several lines; empty if it has no place.
     pub(crate) fn lines(&self, name: &str, words: &[String]) -> Vec<u32> {
-        if self.place(name).is_none() {
+        if self.0.overrides.iter().any(|o| o.0 == name) {
             return Vec::new();
         }
         self.0.main.entries.get(name).map(|e| e.lines(words).collect()).unwrap_or_default()

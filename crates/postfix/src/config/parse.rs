@@ -2,7 +2,7 @@
 //! Not here: what the values mean. Source: postconf(5) "GENERAL" and the CONFIG file format of postmap(1).
 
 use crate::maillog::Log;
-use machine::Map;
+use machine::{Map, SimTime};
 
 /// A logical line: its text without newlines, the physical line where it begins and the one where it ends.
 #[derive(Clone)]
@@ -94,15 +94,20 @@ pub(crate) struct Entry {
 impl Entry {
     /// The line of each word of the value, in their order. One that comes out of a `$name` stands where that does, or before it.
     pub(crate) fn lines<'a>(&'a self, words: &'a [String]) -> impl Iterator<Item = u32> + 'a {
-        let mut from = 0;
-        words.iter().map(move |word| {
-            let at = self.value.get(from..).and_then(|v| v.find(word.as_str())).map_or(from, |n| from + n);
-            if at > from || self.value.starts_with(word) {
-                from = at + word.len();
-            }
-            self.breaks.iter().rev().find(|(start, _)| *start <= at).map_or(self.line, |b| b.1)
-        })
+        lines_of(&self.value, self.line, &self.breaks, words)
     }
+}
+
+/// The lines on which words of a text stand, in their order.
+pub(super) fn lines_of<'a>(text: &'a str, first: u32, breaks: &'a [(usize, u32)], words: &'a [String]) -> impl Iterator<Item = u32> + 'a {
+    let mut from = 0;
+    words.iter().map(move |word| {
+        let at = text.get(from..).and_then(|v| v.find(word.as_str())).map_or(from, |n| from + n);
+        if at > from || text.starts_with(word) {
+            from = at + word.len();
+        }
+        breaks.iter().rev().find(|(start, _)| *start <= at).map_or(first, |b| b.1)
+    })
 }
 
 /// The entries of a main.cf, the last one of each name.
@@ -111,6 +116,8 @@ pub(crate) struct MainCf {
     pub(crate) path: String,
     /// Its entries by name.
     pub(crate) entries: Map<String, Entry>,
+    /// When it was written that was read.
+    pub(crate) written: SimTime,
 }
 
 /// Splits `name = value`.
@@ -138,11 +145,12 @@ impl MainCf {
     pub(crate) async fn load(log: &Log, path: &str) -> Result<MainCf, String> {
         let sys = log.sys();
         let mut before = sys.now().secs();
-        let mut main = MainCf { path: path.to_string(), entries: Map::new() };
+        let mut main = MainCf { path: path.to_string(), entries: Map::new(), written: SimTime::default() };
         loop {
             let bytes = sys.read_file(path).await.map_err(|e| format!("open {path}: {e}"))?;
             main.parse(log, &bytes)?;
-            let written = sys.stat(path).await.map_or(0, |st| st.mtime.secs());
+            main.written = sys.stat(path).await.map_or(SimTime::default(), |st| st.mtime);
+            let written = main.written.secs();
             let after = sys.now().secs();
             if written + 1 < before || written > after {
                 return Ok(main);

@@ -58,7 +58,8 @@ pub(super) async fn check(inner: &mut Inner) -> Result<(), String> {
         let bytes = sys.read_file(&origin).await.map_err(|e| format!("open {origin}: {e}"))?;
         let text = String::from_utf8_lossy(&bytes);
         let Some(first) = text.split_whitespace().next() else { return Err(format!("myorigin file {origin} is empty")) };
-        inner.overrides.push(("myorigin".to_string(), first.to_string()));
+        let place = inner.main.entries.get("myorigin").map(|e| (inner.main.path.clone(), e.line));
+        inner.overrides.push(("myorigin".to_string(), first.to_string(), place));
     } else if origin.contains([',', ' ', '\t', '\r', '\n']) {
         return Err(format!("myorigin parameter setting must not contain multiple values: {origin}"));
     }

@@ -1,7 +1,7 @@
 //! master.cf as master reads it: one service a logical line, eight columns, arguments with `{ }`.
 //! Not here: starting the services (`master`), postconf's own, more lenient view (`cli::postconf`). Source: master(5).
 
-use super::parse::{is_space, logical_lines_of};
+use super::parse::{is_space, lines_of, logical_lines_of};
 use super::value::{split_where, unbrace};
 use super::{Config, Place};
 use crate::maillog::Log;
@@ -27,6 +27,8 @@ pub(crate) struct Service {
     pub(crate) command: String,
     /// Its arguments, braces removed.
     pub(crate) args: Vec<String>,
+    /// The lines of the arguments.
+    pub(crate) lines: Vec<u32>,
     /// Where it stands.
     pub(crate) place: Place,
 }
@@ -106,6 +108,7 @@ async fn load_into(cfg: &Config, services: &mut Vec<Service>) -> Result<(), Stri
     let old_chroot = cfg.level() < super::compat_level("1").unwrap_or(0);
     for line in logical_lines_of(log, &path, &bytes) {
         let fields = split_where(&line.text, is_space);
+        let lines: Vec<u32> = lines_of(&line.text, line.first, &line.breaks, &fields).collect();
         let mut fields = Line { context: format!("{path}: line {}", line.first), fields: fields.into_iter(), log, old_chroot };
         let Some(name) = fields.fields.next() else { continue };
         let kind = fields.text("transport type", None)?;
@@ -129,6 +132,7 @@ async fn load_into(cfg: &Config, services: &mut Vec<Service>) -> Result<(), Stri
         for arg in fields.fields {
             args.push(if arg.starts_with('{') { unbrace(&arg).map_err(|why| format!("{}: {why}", fields.context))? } else { arg });
         }
+        let lines = lines.get(lines.len() - args.len()..).unwrap_or_default().to_vec();
         services.push(Service {
             name,
             kind,
@@ -140,6 +144,7 @@ async fn load_into(cfg: &Config, services: &mut Vec<Service>) -> Result<(), Stri
             max_proc,
             command,
             args,
+            lines,
             place: (path.clone(), line.first),
         });
     }

@@ -4,7 +4,7 @@
 use super::{Outcome, Run, Source, State};
 use crate::account::{Account, by_uid};
 use crate::address::tok::{Tok, external, internal, parse, quote_local, unquote};
-use crate::config::Scope;
+use crate::config::{Place, Scope};
 use crate::lookup::{Hit, Table};
 use crate::report::{Dsn, Job, flag, notify};
 use crate::rewrite_clnt::resolved;
@@ -123,7 +123,7 @@ impl Run<'_> {
             state.rcpt.dsn_orcpt.clear();
             state.rcpt.orig.clear();
         }
-        let depth = self.note_expansion(&state, name, &hit.value, hit.table.as_ref());
+        let depth = self.note_expansion(&state, name, &hit.value, hit.table.as_ref(), hit.place.clone());
         let mut count = 0;
         let done = self.words(&state, &hit.value, &mut count).await;
         self.depth = depth;
@@ -140,10 +140,10 @@ impl Run<'_> {
         done
     }
     /// Adds a node to the tree of expansions; gives the depth to return to.
-    pub(super) fn note_expansion(&mut self, state: &State, from: &str, text: &str, by: &str) -> u8 {
+    pub(super) fn note_expansion(&mut self, state: &State, from: &str, text: &str, by: &str, place: Option<Place>) -> u8 {
         let to = parse(text).iter().filter_map(|t| if let Tok::Addr(a) = t { Some(internal(a, false)) } else { None }).collect();
         let depth = self.depth;
-        self.tree.push(Because::Expand { from: from.to_string(), to, by: by.to_string(), depth });
+        self.tree.push(Because::Expand { from: from.to_string(), to, by: by.to_string(), depth, place });
         self.depth = depth.saturating_add(1);
         if let Some(owner) = &state.rights {
             self.tree.push(why::note(format!("commands and files run with the rights of {}", owner.name)));

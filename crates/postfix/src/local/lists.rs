@@ -3,11 +3,21 @@
 use super::expand::{Names, trouble, without_success};
 use super::{Run, Source, State};
 use crate::account::{by_name, by_uid};
-use crate::config::split;
+use crate::config::{Place, split};
 use crate::mailbox::{Owner, become_user};
 use crate::report::{flag, notify};
 use machine::{Because, FileKind};
 use std::cell::Cell;
+
+/// A list without its comments.
+fn said(text: &str) -> String {
+    text.lines().filter(|l| !l.starts_with('#')).collect::<Vec<_>>().join("\n")
+}
+
+/// The first line of a list that says something.
+fn first_line(path: &str, text: &str) -> Option<Place> {
+    text.lines().zip(1..).find(|(line, _)| !line.starts_with('#') && !line.trim().is_empty()).map(|(_, n)| (path.to_string(), n))
+}
 
 impl Run<'_> {
     /// Delivers to the lines of a file that lists addresses; a problem ends it.
@@ -53,6 +63,7 @@ impl Run<'_> {
         };
         if let Some(text) = bad {
             self.agent.d.log.warn(format_args!("{text}"));
+            self.tree.push(Because::State { what: text });
             return self.bounce(&state, trouble("5.3.5")).await;
         }
         state.from = Source::Include;
@@ -71,7 +82,7 @@ impl Run<'_> {
         }
         let text = String::from_utf8_lossy(&bytes).into_owned();
         let local = state.local.clone();
-        let depth = self.note_expansion(&state, &local, &text, path);
+        let depth = self.note_expansion(&state, &local, &said(&text), path, first_line(path, &text));
         let done = self.lines(&state, &text, &mut 0).await;
         self.depth = depth;
         done
@@ -153,7 +164,7 @@ impl Run<'_> {
         let notify = state.rcpt.notify;
         state.rcpt.notify = without_success(notify);
         let user = state.user.clone();
-        let depth = self.note_expansion(&state, &user, &text, path);
+        let depth = self.note_expansion(&state, &user, &said(&text), path, first_line(path, &text));
         let mut count = 0;
         let done = self.lines(&state, &text, &mut count).await;
         self.depth = depth;

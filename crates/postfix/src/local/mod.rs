@@ -377,6 +377,7 @@ impl Run<'_> {
         }
         let fallback = self.str("fallback_transport");
         if !fallback.is_empty() {
+            self.tree.push(why::parameter(&self.agent.d.cfg, "fallback_transport"));
             return self.pass(&state, &fallback).await;
         }
         if let Some(done) = self.other_user(&state).await {
@@ -386,15 +387,14 @@ impl Run<'_> {
             self.agent.d.log.warn(format_args!("required alias not found: {}", state.user));
             return self.sent(&state, "discarded".to_string()).await;
         }
-        self.tree.push(why::note(format!("{} is neither in alias_maps nor an account", state.user)));
+        let what = why::note(format!("{} is neither in alias_maps nor an account", state.user));
+        self.tree.extend([what, why::parameter(&self.agent.d.cfg, "alias_maps")]);
         self.failed(&state, Dsn::new("5.1.1", format!("unknown user: \"{}\"", state.user))).await
     }
     /// Hands a recipient to another transport, `transport:nexthop`.
     async fn pass(&mut self, state: &State, transport: &str) -> bool {
         let (service, nexthop) = transport.split_once(':').unwrap_or((transport, ""));
         let nexthop = if nexthop.is_empty() { self.request.nexthop.clone() } else { nexthop.to_string() };
-        let mut rcpt = state.rcpt.clone();
-        rcpt.offset = 0;
-        self.request.pass(service, &nexthop, &rcpt).await
+        self.request.pass(service, &nexthop, &Rcpt { offset: 0, ..state.rcpt.clone() }).await
     }
 }

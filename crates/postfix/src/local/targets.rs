@@ -100,9 +100,15 @@ impl Run<'_> {
                 if dsn.reason.ends_with("is not owned by recipient") {
                     self.agent.d.log.warn(format_args!("specify \"strict_mailbox_ownership = no\" to ignore mailbox ownership mismatch"));
                 }
+                self.too_large(&dsn);
                 dsn.reason = format!("cannot update mailbox {path} for user {}. {}", state.user, dsn.reason);
                 self.failed(&state, dsn).await
             }
+        }
+    }
+    fn too_large(&mut self, dsn: &Dsn) {
+        if dsn.reason.ends_with("File too large") {
+            self.tree.push(why::parameter(&self.agent.d.cfg, "mailbox_size_limit"));
         }
     }
     async fn append(&self, state: &State, path: &str, spool: Owner, user: Owner, personal: bool) -> Result<(), Dsn> {
@@ -169,6 +175,7 @@ impl Run<'_> {
         match self.append(&state, path, who, who, false).await {
             Ok(()) => self.sent(&state, format!("delivered to file: {path}")).await,
             Err(mut dsn) => {
+                self.too_large(&dsn);
                 dsn.reason.insert_str(0, &format!("cannot append message to file {path}: "));
                 self.failed_owner(&state, dsn).await
             }

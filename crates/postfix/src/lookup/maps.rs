@@ -1,6 +1,7 @@
 //! A list of tables, asked in order until one knows the key. Not here: opening (`super`). Source: maps(3), mail_addr_find(3).
 
-use super::{Found, MAP_FLAGS, Table, TableError, Tables};
+use super::{Found, Hit, MAP_FLAGS, Table, TableError, Tables};
+use crate::config::Place;
 use machine::Because;
 
 /// A list of tables, the value of a parameter such as `virtual_alias_maps`. Cheap to clone.
@@ -8,6 +9,8 @@ use machine::Because;
 pub(crate) struct Maps {
     title: String,
     tables: Vec<Table>,
+    /// Where each of them is named.
+    places: Vec<Option<Place>>,
     all: Tables,
 }
 
@@ -21,10 +24,15 @@ impl Maps {
     }
     async fn open_as(all: &Tables, title: &str, list: &str, flags: &str) -> Result<Maps, String> {
         let mut tables = Vec::new();
-        for spec in crate::config::split_braced(list) {
-            tables.push(all.open_as(&spec, flags).await?);
+        let specs = crate::config::split_braced(list);
+        let lines = all.cfg().lines(title, &specs);
+        for spec in &specs {
+            tables.push(all.open_as(spec, flags).await?);
         }
-        Ok(Maps { title: title.to_string(), tables, all: all.clone() })
+        let file = all.cfg().place(title);
+        let at = |i: usize| file.as_ref().map(|(file, line)| (file.clone(), lines.get(i).copied().unwrap_or(*line)));
+        let places = (0..tables.len()).map(at).collect();
+        Ok(Maps { title: title.to_string(), tables, places, all: all.clone() })
     }
     /// Opens the tables that a parameter names.
     ///
@@ -71,6 +79,7 @@ impl Maps {
         for table in &self.tables {
             if let Some(what) = table.remark(&self.all).await {
                 ladder.push(Because::State { what });
+                ladder.extend(table.moved(&self.all, ladder).await);
             }
         }
     }
@@ -79,7 +88,7 @@ impl Maps {
         if key.is_empty() {
             return Ok(None);
         }
-        for table in &self.tables {
+        for (table, place) in self.tables.iter().zip(&self.places) {
             if fixed && table.is_pattern() {
                 continue;
             }
@@ -90,7 +99,8 @@ impl Maps {
                     log.warn(format_args!("{} should return NO RESULT in case of NOT FOUND", self.title));
                     return Err(TableError);
                 }
-                Ok(Some(hit)) => return Ok(Some(hit)),
+                // What has no file of its own stands where the table is named.
+                Ok(Some(hit)) => return Ok(Some(Hit { place: hit.place.clone().or_else(|| place.clone()), ..hit })),
                 Ok(None) => {}
                 Err(e) => {
                     self.all.cfg().log().warn(format_args!("{} lookup error for \"{key}\"", table.name()));

@@ -137,6 +137,8 @@ fn like_address(text: &str) -> bool {
 impl Inner {
     async fn read(&mut self, text: &str, yes: bool, place: &Option<Place>) -> Result<(), String> {
         let words = split_braced(text);
+        // A value may go over several lines.
+        let lines = if text == self.all.cfg().str(&self.parameter) { self.all.cfg().lines(&self.parameter, &words) } else { Vec::new() };
         for (i, word) in words.iter().enumerate() {
             if word.starts_with('#') {
                 let rest = words.get(i + 1..).unwrap_or_default().join(" ");
@@ -170,7 +172,8 @@ impl Inner {
             } else {
                 Pattern::Literal(item.to_ascii_lowercase())
             };
-            self.items.push(Item { written: word.clone(), yes, pattern, place: place.clone() });
+            let place = place.as_ref().map(|(file, line)| (file.clone(), lines.get(i).copied().unwrap_or(*line)));
+            self.items.push(Item { written: word.clone(), yes, pattern, place });
         }
         Ok(())
     }

@@ -17,7 +17,7 @@ pub(crate) use matchlist::{MatchKind, MatchList};
 use crate::config::{Config, Place};
 use crate::maillog::Log;
 use db::Db;
-use machine::{Map, SimTime};
+use machine::{Because, Map, SimTime};
 use rules::Rules;
 use std::cell::RefCell;
 use std::future::Future;
@@ -273,6 +273,19 @@ impl Table {
             }
             _ => None,
         }
+    }
+    /// For a hit among these reasons in a table older than its text: what stands on that line of the text now.
+    async fn moved(&self, all: &Tables, ladder: &[Because]) -> Option<Because> {
+        let (key, line) = ladder.iter().rev().find_map(|row| match row {
+            Because::Lookup { key, place: Some((file, line)), result: Some(_), .. } if *file == self.0.source => Some((key, *line)),
+            _ => None,
+        })?;
+        let bytes = all.log().sys().read_file(&self.0.source).await.ok()?;
+        let text = String::from_utf8_lossy(&bytes);
+        let now = text.lines().nth(line as usize - 1).unwrap_or_default();
+        let same = now.split([' ', '\t', ':']).next().is_some_and(|word| word.eq_ignore_ascii_case(key));
+        let what = format!("line {line} is that of the text when it was compiled; today it reads \"{now}\"");
+        (!same).then_some(Because::State { what })
     }
     fn boxed<'a>(&'a self, all: &'a Tables, key: &'a str) -> Pin<Box<dyn Future<Output = Found> + 'a>> {
         Box::pin(self.find(all, key))

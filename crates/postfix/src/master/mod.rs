@@ -8,9 +8,12 @@ mod service;
 use crate::config::{Config, load_services};
 use crate::maillog::Log;
 use machine::{
-    ChildStatus, Errno, Fd, Interest, KillTarget, OnSignal, Open, Pid, Run, STDERR, STDOUT, Signal, SimTime, Spawn, Sys, WaitFor,
+    ChildStatus, Errno, Fd, Interest, KillTarget, OnSignal, Open, Pid, Run, STDERR, STDOUT, Signal, SimTime, Spawn, Sys, Trace, WaitFor,
 };
 use service::{Context, Running};
+
+/// What a start or a reload says of the parameters that are accepted and do nothing.
+const IDLE: &str = "main.cf: accepted, not simulated";
 
 /// Signals that end master and everything below it.
 const DEADLY: [Signal; 6] = [Signal::Int, Signal::Quit, Signal::Ill, Signal::Bus, Signal::Segv, Signal::Term];
@@ -168,6 +171,7 @@ async fn start(sys: &Sys, log: &Log, given: &Given) -> Result<Option<Master>, Fa
         sys.on_signal(signal, OnSignal::Catch).await;
     }
     master.configure().await?;
+    master.idle();
     Ok(Some(master))
 }
 
@@ -250,7 +254,17 @@ impl Master {
             }
         }
         self.cx.cfg = cfg;
+        self.idle();
         self.configure().await
+    }
+    /// Says which parameters are accepted and have no effect in this simulation; Postfix itself has nothing to say of them.
+    fn idle(&self) {
+        let cfg = &self.cx.cfg;
+        let mut trace = Trace::new(self.log.tag(), IDLE);
+        trace.because = cfg.idle().map(|name| crate::why::parameter(cfg, name)).collect();
+        if !trace.because.is_empty() {
+            self.sys.trace(trace);
+        }
     }
 
     async fn run(&mut self) -> Result<i32, String> {

@@ -5,7 +5,7 @@ use super::listen::listen;
 use crate::config::{Config, Service, host_port, split};
 use crate::ipc;
 use crate::maillog::Log;
-use crate::server::{LIFE_FD, LISTEN_FD, STATUS_FD};
+use crate::server::{LIFE_FD, LINES_ENV, LISTEN_FD, STATUS_FD};
 use machine::{
     Because, ChildStatus, Errno, Fd, Ids, Interest, KillTarget, Pid, Run, Signal, SimTime, Spawn, Sys, Sysret, Trace, TraceId, WaitFor,
     resolver,
@@ -313,10 +313,15 @@ impl Running {
             add(&["-s", &self.listen.len().to_string()]);
         }
         argv.extend(svc.args.iter().cloned());
+        let mut environment = cx.environment();
+        if !svc.args.is_empty() {
+            let lines: Vec<String> = svc.lines.iter().map(u32::to_string).collect();
+            environment.push(format!("{LINES_ENV}={}:{}", svc.place.0, lines.join(",")));
+        }
         let make = |run: Run| Spawn {
             run,
             argv: argv.clone(),
-            env: Some(cx.environment()),
+            env: Some(environment.clone()),
             fds: [(0, 0), (1, 1), (2, 2), (LIFE_FD, self.life.0), (STATUS_FD, self.status.1)]
                 .into_iter()
                 .chain(self.listen.iter().enumerate().map(|(i, &fd)| (LISTEN_FD + i as Fd, fd)))

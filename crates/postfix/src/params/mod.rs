@@ -4,7 +4,8 @@
 //! A line of table.txt: name, type letter followed by readers and bounds (`min` or `min-max`, 0: none), default. Types: s string, r string
 //! expanded at use, i number, l large number, n number with a textual default, b yes or no, B the same with a textual default, t time.
 //! Readers: `*` every program, d smtpd, c cleanup, r trivial-rewrite, q qmgr, l local, o smtp, L lmtp, b bounce, a anvil, f flush, p pickup,
-//! P pipe, v virtual, w showq, V verify, X proxymap, S spawn, m master, x postfix, s sendmail, D postdrop, Q postqueue, C postconf, t TLS.
+//! P pipe, v virtual, w showq, V verify, X proxymap, S spawn, m master, x postfix, s sendmail, D postdrop, Q postqueue, C postconf, t TLS;
+//! N: it is read and has no effect here.
 
 static TABLE: &str = include_str!("table.txt");
 /// Parameters that nobody here reads, in the same form.
@@ -115,6 +116,11 @@ pub(crate) fn wanted(wants: impl Fn(&str, &str) -> bool) -> impl Iterator<Item =
     TABLE.lines().filter(move |line| line.split_once(' ').is_some_and(|(name, rest)| wants(name, rest))).map(parse)
 }
 
+/// Whether a parameter is accepted and has no effect here.
+pub(crate) fn is_idle(name: &str) -> bool {
+    find_rest(name).or_else(|| find(name)).is_some_and(|p| p.readers.contains('N') || find(name).is_none())
+}
+
 /// One of the parameters that nobody here reads.
 pub(crate) fn find_rest(name: &str) -> Option<Param> {
     line_in(REST, &REST_STARTS, name).map(parse)
@@ -180,6 +186,7 @@ mod tests {
             assert_eq!(find(p.name).unwrap().default, p.default);
             assert!(b"srilnbBt".contains(&p.kind), "{}", p.name);
         }
+        assert!(is_idle("smtpd_milters") && is_idle("lmtp_bind_address6") && !is_idle("relayhost") && !is_idle("nosuch"));
         assert!(find("").is_none() && find("zzz").is_none() && find("smtp").is_none());
     }
 }

@@ -119,7 +119,7 @@ impl Qmgr {
                     continue;
                 }
                 rcpt.addr = self.resolver.rewrite_internal("local", &redirect, &mut because).await;
-                because.push(Because::Rewrite { from: rcpt.orig.clone(), to: rcpt.addr.clone(), by: "REDIRECT".to_string() });
+                because.push(Because::Rewrite { from: rcpt.orig.clone(), to: rcpt.addr.clone(), by: "REDIRECT".to_string(), place: None });
             }
             let mut way = if redirect.is_empty() && !filter.is_empty() {
                 let (transport, nexthop) = filter.split_once(':').unwrap_or((&filter, ""));

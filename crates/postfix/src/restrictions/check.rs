@@ -122,6 +122,8 @@ pub(crate) struct Deferral {
     code: u32,
     dsn: String,
     reason: String,
+    /// The element that asked for it.
+    by: Option<Because>,
 }
 
 /// The state of the restrictions of one session.
@@ -221,7 +223,10 @@ impl Check {
         self.env.log.info_of(self.trace, format_args!("{id}: {what}: {} from {}: {text};{context}", f.place, f.peer.namaddr));
     }
     /// A parameter that holds a reply code.
-    pub(crate) fn code(&self, parameter: &str) -> u32 {
+    pub(crate) fn code(&mut self, parameter: &str) -> u32 {
+        if self.env.cfg.is_set(parameter) {
+            self.because(crate::why::parameter(&self.env.clone().cfg, parameter));
+        }
         u32::try_from(self.env.cfg.int(parameter)).unwrap_or(0)
     }
     /// Adds a reason.
@@ -256,13 +261,21 @@ impl Check {
         {
             self.warn_at = 0;
             self.note(format!("a refusal becomes the deferral asked for before: {}", d.reason));
+            self.ladder.extend(d.by);
             return self.reject(d.class, d.code, &d.dsn, d.reason);
         }
         // The first digits of both codes agree; with soft_bounce both are 4.
-        let digit = if self.env.soft_bounce && reply.starts_with('5') { "4".into() } else { reply[..1].to_string() };
+        let soft = self.env.soft_bounce && reply.starts_with('5');
+        if soft {
+            self.because(crate::why::parameter(&self.env.clone().cfg, "soft_bounce"));
+        }
+        let digit = if soft { "4".into() } else { reply[..1].to_string() };
         reply.replace_range(..1, &digit);
         reply.replace_range(4..5, &digit);
         self.log(if warn { "reject_warning" } else { "reject" }, &reply);
+        if warn {
+            self.note(format!("warn_if_reject: only logged, not refused: {reply}"));
+        }
         self.refusal = reply;
         if warn { Outcome::Dunno } else { Outcome::Reject }
     }
@@ -280,20 +293,32 @@ impl Check {
         self.reject(Class::Data, 451, "4.3.0", format!("<{what}>: Temporary lookup failure"));
         Unwind::Reject
     }
+    /// The element that is being carried out, as the one that defers.
+    pub(crate) fn at_work(&self) -> Option<Because> {
+        let mut rules = self.ladder.iter().rev();
+        rules.find_map(|row| match row {
+            Because::Rule { list, element, verdict: Verdict::Unreached, place } => {
+                Some(Because::Rule { list: list.clone(), element: element.clone(), verdict: Verdict::Defer, place: place.clone() })
+            }
+            _ => None,
+        })
+    }
     /// A later permission becomes this deferral; with `warn_if_reject` it is only logged.
     pub(crate) fn if_permit(&mut self, code: u32, dsn: &str, reason: String) -> Judged {
         if self.warn_at > 0 {
             return self.reject_policy(code, dsn, reason);
         }
         if self.defer_if_permit.is_none() {
-            self.defer_if_permit = Some(Deferral { class: Class::Policy, code, dsn: dsn.into(), reason });
+            self.note(format!("a permission will become this deferral: {reason}"));
+            self.defer_if_permit = Some(Deferral { class: Class::Policy, code, dsn: dsn.into(), reason, by: self.at_work() });
         }
         Ok(Outcome::Dunno)
     }
     /// A later refusal becomes this deferral.
     pub(crate) fn if_reject(&mut self, code: u32, dsn: &str, reason: String) {
         if self.defer_if_reject.is_none() {
-            self.defer_if_reject = Some(Deferral { class: Class::Policy, code, dsn: dsn.into(), reason });
+            self.note(format!("a refusal will become this deferral: {reason}"));
+            self.defer_if_reject = Some(Deferral { class: Class::Policy, code, dsn: dsn.into(), reason, by: self.at_work() });
         }
     }
     /// What `…_tempfail_action` asks for: `defer` refuses at once, `defer_if_permit` later.
@@ -309,6 +334,7 @@ impl Check {
         match self.defer_if_permit.clone() {
             Some(d) => {
                 self.note(format!("a permission becomes the deferral asked for before: {}", d.reason));
+                self.ladder.extend(d.by);
                 self.reject(d.class, d.code, &d.dsn, d.reason)
             }
             None => Outcome::Dunno,

@@ -183,11 +183,14 @@ fn settle(check: &mut Check, row: usize, verdict: Verdict, element: String) {
 
 /// Adds a row to the ladder.
 fn rung(check: &mut Check, list: &List, at: usize, element: &str) {
+    // What is built in stands where it was asked for.
+    let outer = if check.depth > 1 { check.at_work() } else { None };
+    let outer = if let Some(Because::Rule { place, .. }) = outer { place } else { None };
     check.because(Because::Rule {
         list: list.name.clone(),
         element: element.to_string(),
         verdict: Verdict::Unreached,
-        place: list.place.as_ref().map(|(file, line)| (file.clone(), list.lines.get(at).copied().unwrap_or(*line))),
+        place: list.place.as_ref().map(|(file, line)| (file.clone(), list.lines.get(at).copied().unwrap_or(*line))).or(outer),
     });
 }
 

@@ -85,7 +85,6 @@ pub(super) async fn unverified_address(check: &mut Check, subject: Subject) -> J
         _ => "defer",
     };
     let code = format!("unverified_{side}_{code}_code");
-    check.because(crate::why::parameter(&env.cfg, &code));
     let code = check.code(&code);
     let other = env.cfg.str(&format!("unverified_{side}_reject_reason"));
     if code >= 400 && !other.is_empty() {

@@ -3,8 +3,8 @@
 //! Source: SMTPD_ACCESS_README, postconf(5) smtpd_delay_reject and smtpd_relay_before_recipient_restrictions.
 
 use super::check::{Check, Class, Outcome, Unwind};
-use super::{Cx, evaluate, listed, unreached};
-use machine::Because;
+use super::{Cx, evaluate, listed, settle, unreached};
+use machine::{Because, Verdict};
 
 /// Index of a list in [`crate::smtpd::env::Env::lists`].
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -130,9 +130,14 @@ impl Check {
     /// The check that stands behind all lists: whether the address is known.
     async fn unlisted(&mut self, of_sender: bool) -> Outcome {
         let name = if of_sender { "smtpd_reject_unlisted_sender" } else { "smtpd_reject_unlisted_recipient" };
+        let element = name.trim_start_matches("smtpd_");
         let place = self.env.cfg.place(name);
-        self.because(Because::Parameter { name: name.into(), value: "yes".into(), place });
-        listed::check(self, of_sender).await.unwrap_or(Outcome::Reject)
+        let row = self.ladder.len();
+        self.because(Because::Rule { list: name.into(), element: element.into(), verdict: Verdict::Unreached, place });
+        let judged = listed::check(self, of_sender).await;
+        let verdict = self.verdict(&judged);
+        settle(self, row, verdict, element.into());
+        judged.unwrap_or(Outcome::Reject)
     }
     /// All that decides about a recipient, in order.
     pub(crate) async fn rcpt(&mut self, recipient: &str) -> Option<String> {
@@ -244,10 +249,13 @@ impl Check {
         self.reset();
         let (used, total) = self.env.sys.statfs(".").await.unwrap_or((0, u64::MAX));
         let free = total.saturating_sub(used);
-        let minfree = u64::try_from(self.env.cfg.int("queue_minfree")).unwrap_or(0);
+        let cfg = self.env.cfg.clone();
+        let minfree = u64::try_from(cfg.int("queue_minfree")).unwrap_or(0);
         if minfree < free && self.env.message_limit < free / 3 * 2 {
             return None;
         }
+        self.note(format!("{free} bytes are free in the queue directory"));
+        self.ladder.extend(["queue_minfree", "message_size_limit"].map(|name| crate::why::parameter(&cfg, name)));
         let sender = self.facts.sender.take();
         let outcome = self.reject(Class::Resource, 452, "4.3.1", "Insufficient system storage".into());
         self.facts.sender = sender;

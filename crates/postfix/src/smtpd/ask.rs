@@ -89,14 +89,18 @@ impl Clients {
         self.matches_address(env, &peer.name, &peer.addr, ladder).await
     }
     /// The same for any name and address.
-    pub(crate) async fn matches_address(&self, _: &Env, name: &str, addr: &str, ladder: &mut Vec<Because>) -> Option<bool> {
+    pub(crate) async fn matches_address(&self, env: &Env, name: &str, addr: &str, ladder: &mut Vec<Because>) -> Option<bool> {
         let found = self.list.find_client(name, addr).await;
         let (result, place, yes) = match found {
             Ok(Some(m)) => (Some(m.pattern.clone()), m.place.clone(), Some(m.yes)),
             Ok(None) => (None, None, Some(false)),
             Err(_) => (Some("cannot be read".into()), None, None),
         };
+        let nothing = result.is_none();
         ladder.push(Because::Lookup { table: self.parameter.into(), key: format!("{name} {addr}"), result, place });
+        if nothing {
+            ladder.push(crate::why::parameter(&env.cfg, self.parameter));
+        }
         yes
     }
 }
@@ -149,12 +153,16 @@ impl Env {
     /// Looks a key up in the tables of a parameter.
     pub(crate) async fn find_in(&self, parameter: &str, key: &str, ladder: &mut Vec<Because>) -> Result<Option<String>, ()> {
         match self.maps.get(parameter).filter(|m| !m.is_empty()) {
-            Some(maps) => note(ladder, parameter, key, maps.find(key).await),
+            Some(maps) => {
+                let found = note(ladder, parameter, key, maps.find(key).await);
+                self.placed(ladder, parameter);
+                found
+            }
             None => Ok(None),
         }
     }
     async fn try_key(maps: &Maps, parameter: &str, key: &str, partial: bool, ladder: &mut Vec<Because>) -> Result<Option<String>, ()> {
-        let quoted = quote_local(key);
+        let quoted = if key.starts_with('@') { key.to_string() } else { quote_local(key) };
         let found = if partial { maps.find_fixed(&quoted).await } else { maps.find(&quoted).await };
         let first = note(ladder, parameter, &quoted, found)?;
         if first.is_some() || quoted == key {
@@ -178,12 +186,25 @@ impl Env {
             keys.push((format!("@{domain}"), true));
         }
         for (key, partial) in keys {
-            if let Some(value) = Self::try_key(maps, parameter, &key, partial, ladder).await? {
+            let found = Self::try_key(maps, parameter, &key, partial, ladder).await;
+            self.placed(ladder, parameter);
+            if found.as_ref().is_ok_and(Option::is_some) {
+                maps.remark(ladder).await;
+            }
+            if let Some(value) = found? {
                 return Ok(Some(value));
             }
         }
         maps.remark(ladder).await;
         Ok(None)
+    }
+    /// What a list of tables does not know has the place of the list.
+    fn placed(&self, ladder: &mut [Because], parameter: &str) {
+        if let Some(Because::Lookup { table, place, .. }) = ladder.last_mut()
+            && table == parameter
+        {
+            *place = self.cfg.place(parameter);
+        }
     }
     /// Whether a list of words holds this one.
     pub(crate) async fn names_command(&self, parameter: &str, word: &str) -> bool {

@@ -2,13 +2,14 @@
 //! Source: smtpd_proto of Postfix; RFC 5321 §3.1, §4.2.4.2.
 
 use super::chat::Stop;
+use super::decide::PIPELINING;
 use super::reply::Reply;
 use super::session::{Phase, Session};
 use crate::anvil;
 use crate::ehlo::Keywords;
 use crate::restrictions::check::Class;
 use crate::sasl;
-use machine::Because;
+use machine::{Because, TraceId};
 use wire::smtp::BareLf;
 
 impl Session {
@@ -42,27 +43,29 @@ impl Session {
     pub(super) async fn greet(&mut self) -> Result<bool, Stop> {
         let env = self.check.env.clone();
         self.begin();
+        env.log.about(self.check.trace);
+        let connect = format!("CONNECT from {}", self.namaddr());
         self.check.because(Because::Protocol { rule: "RFC 5321 §3.1".into(), what: "the server speaks first".into() });
         let early = self.pipelining().await;
-        let mut refused = early.then(|| Reply::no("554 5.5.0 Error: SMTP protocol synchronization"));
+        let mut refused = early.then(|| Reply::no("554 5.5.0 Error: SMTP protocol synchronization").by(PIPELINING));
         if refused.is_none() && !self.alone && !self.xclient && self.counted().await {
             let peer = self.check.facts.peer.clone();
             if let Some((count, rate)) = env.anvil(anvil::Event::Connect, &self.service, &peer.addr).await {
                 let (most, fast) = (env.cfg.int("smtpd_client_connection_count_limit"), env.cfg.int("smtpd_client_connection_rate_limit"));
-                let over = match () {
-                    () if most > 0 && count > most => Some(("concurrency", count)),
-                    () if fast > 0 && rate > fast => Some(("rate", rate)),
+                let over: Option<(_, _, &[_])> = match () {
+                    () if most > 0 && count > most => Some(("concurrency", count, &["smtpd_client_connection_count_limit"])),
+                    () if fast > 0 && rate > fast => Some(("rate", rate, &["smtpd_client_connection_rate_limit", "anvil_rate_time_unit"])),
                     () => None,
                 };
-                if let Some((what, n)) = over {
+                if let Some((what, n, by)) = over {
                     env.log.warn(format_args!("Connection {what} limit exceeded: {n} from {} for service {}", peer.namaddr, self.service));
                     let text = format!("421 4.7.0 {} Error: too many connections from {}", env.myhostname, peer.addr);
-                    refused = Some(Reply::forbidden(text));
+                    refused = Some(Reply::forbidden(text).by(by));
                 }
             }
         }
         if let Some(reply) = refused {
-            let trace = self.decide(format!("CONNECT from {}: {}", self.namaddr(), reply.lines.join(" ")));
+            let trace = self.decide(&connect, &reply);
             self.say(&reply, trace).await;
             return Ok(false);
         }
@@ -80,7 +83,7 @@ impl Session {
             reply = Reply::forbidden(refusal.clone());
             self.denied = Some(refusal);
         }
-        let trace = self.decide(format!("CONNECT from {}: {}", self.namaddr(), reply.lines.join(" ")));
+        let trace = self.decide(&connect, &reply);
         self.say(&reply, trace).await;
         if self.denied.is_some() {
             self.errors += 1;
@@ -103,35 +106,43 @@ impl Session {
         let end = self.talk().await;
         let env = self.check.env.clone();
         let farewell = match end {
-            Ok(()) | Err(Stop::Quiet) => None,
+            Ok(()) => None,
+            Err(Stop::Quiet) => {
+                self.decide(&format!("{}: the connection is cut", self.line), &Reply { lines: Vec::new(), ..Reply::no("") });
+                None
+            }
             Err(Stop::Eof) => {
                 self.reason = Some("lost connection");
                 None
             }
             Err(Stop::Timeout) => {
                 self.reason = Some("timeout");
-                Some(format!("421 4.4.2 {} Error: timeout exceeded", env.myhostname))
+                self.begin();
+                Some(Reply::no(format!("421 4.4.2 {} Error: timeout exceeded", env.myhostname)).by(&["smtpd_timeout"]))
             }
             Err(Stop::LocalError) => {
                 let text = format!("421 4.3.0 {} Server local data error", env.myhostname);
                 let id = self.check.facts.queue_id.clone().unwrap_or_else(|| "NOQUEUE".into());
-                env.log.info(format_args!("{id}: reject: {} from {}: {text}", self.check.facts.place, self.namaddr()));
+                let trace = self.check.trace;
+                env.log.info_of(trace, format_args!("{id}: reject: {} from {}: {text}", self.check.facts.place, self.namaddr()));
                 self.check.error(Class::Data);
-                Some(text)
+                Some(Reply::no(text))
             }
             // What was put for the client and not sent goes down with the process.
             Err(Stop::Exit(status)) => return Some(status),
         };
-        if let Some(text) = farewell {
-            self.begin();
-            let trace = self.decide(text.clone());
-            self.say(&Reply::no(text), trace).await;
+        if let Some(reply) = farewell {
+            let trace = self.decide("", &reply);
+            self.say(&reply, trace).await;
         }
+        // What is logged from here on is the session's end.
+        env.log.about(if self.reason.is_some_and(|r| r != "lost connection") { self.check.trace } else { TraceId(0) });
         self.chat.flush();
         if !self.alone && !self.xclient && self.counted().await {
             env.anvil(anvil::Event::Disconnect, &self.service, &self.check.facts.peer.addr).await;
         }
         self.log_reason();
+        env.log.about(TraceId(0));
         self.check.facts.helo = None;
         (self.check.facts.login, self.sasl) = (None, None);
         self.chat_reset(0).await;

@@ -293,7 +293,9 @@ impl Session {
                     stream.text(rec::FLGS, &actions.flags.to_string());
                 }
                 stream.text(rec::END, "");
-                (status, why) = stream.finish().await;
+                let because;
+                (status, why, because) = stream.finish().await;
+                self.check.ladder.extend(because);
                 why = printable(&why, ' ', self.check.env.utf8);
             }
         }
@@ -309,7 +311,8 @@ impl Session {
         if bare {
             self.check.log("reject", "bare <LF> received");
             let code = self.check.code("smtpd_forbid_bare_newline_reject_code");
-            return Reply::wrong(format!("{code} 5.5.2 {} Error: bare <LF> received", self.check.env.myhostname));
+            return Reply::wrong(format!("{code} 5.5.2 {} Error: bare <LF> received", self.check.env.myhostname))
+                .by(&["smtpd_forbid_bare_newline"]);
         }
         let reply_like = why.len() >= 3
             && why.starts_with(['4', '5'])
@@ -334,7 +337,8 @@ impl Session {
             0 | stat::BAD => format!("{code} {dsn} Error: internal error {status}"),
             _ => format!("{code} {dsn} Error: {text}"),
         };
-        Reply { class: Some(class), ..Reply::no(text) }
+        let by: &[&str] = if bit == stat::SIZE { &["message_size_limit"] } else { &[] };
+        Reply { class: Some(class), by, ..Reply::no(text) }
     }
     /// Clears the table for the next MAIL.
     pub(crate) async fn after_message(&mut self) {

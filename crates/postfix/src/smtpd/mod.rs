@@ -3,6 +3,7 @@
 
 mod ask;
 mod chat;
+mod decide;
 mod ends;
 pub(crate) mod env;
 pub(crate) mod expand;

@@ -67,7 +67,8 @@ impl Session {
             self.namaddr(),
             self.service
         ));
-        Some(Reply::forbidden(format!("450 4.7.1 Error: too many recipients from {}", self.check.facts.peer.addr)))
+        let reply = Reply::forbidden(format!("450 4.7.1 Error: too many recipients from {}", self.check.facts.peer.addr));
+        Some(reply.by(&["smtpd_client_recipient_rate_limit", "anvil_rate_time_unit"]))
     }
 }
 

@@ -32,12 +32,14 @@ pub(crate) struct Reply {
     pub(crate) then: Then,
     /// What the postmaster may want to know.
     pub(crate) class: Option<Class>,
+    /// The parameters that made it so.
+    pub(crate) by: &'static [&'static str],
 }
 
 impl Reply {
     /// The command succeeded.
     pub(crate) fn yes(text: impl Into<String>) -> Reply {
-        Reply { lines: vec![text.into()], ok: true, then: Then::Next, class: None }
+        Reply { lines: vec![text.into()], ok: true, then: Then::Next, class: None, by: &[] }
     }
     /// The command failed.
     pub(crate) fn no(text: impl Into<String>) -> Reply {
@@ -51,9 +53,21 @@ impl Reply {
     pub(crate) fn forbidden(text: impl Into<String>) -> Reply {
         Reply { class: Some(Class::Policy), ..Reply::no(text) }
     }
+    /// With the parameters that made it so.
+    pub(crate) fn by(self, by: &'static [&'static str]) -> Reply {
+        Reply { by, ..self }
+    }
     /// With something else to happen next.
     pub(crate) fn then(self, then: Then) -> Reply {
         Reply { then, ..self }
+    }
+}
+
+/// A refusal for good becomes one for now (`soft_bounce`).
+pub(super) fn soften(line: &mut String) {
+    line.replace_range(..1, "4");
+    if line.as_bytes().get(4) == Some(&b'5') {
+        line.replace_range(4..5, "4");
     }
 }
 
@@ -110,10 +124,7 @@ impl Session {
         let parts: Vec<String> = text.split("\r\n").map(str::to_string).collect();
         for mut part in parts {
             if env.soft_bounce && part.starts_with('5') {
-                part.replace_range(..1, "4");
-                if part.as_bytes().get(4) == Some(&b'5') {
-                    part.replace_range(4..5, "4");
-                }
+                soften(&mut part);
             }
             self.chat.remember("Out: ", &part);
             part.push_str("\r\n");

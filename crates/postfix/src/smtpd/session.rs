@@ -2,6 +2,7 @@
 //! Not here: what the commands do (`verbs`), the text of a message (`message`). Source: smtpd_proto of Postfix, RFC 5321 §3.
 
 use super::chat::{Chat, Stop, escape};
+use super::decide::{PIPELINING, SYNTAX, TLS_LEVEL};
 use super::env::Env;
 use super::peer::Peer;
 use super::reply::{Reply, Then};
@@ -10,7 +11,8 @@ use super::verbs::{VERBS, Verb};
 use crate::ehlo::Keywords;
 use crate::restrictions::check::{Actions, Check, Facts, printable};
 use crate::sasl;
-use machine::{Because, SimTime, Trace, TraceId};
+use crate::why::note;
+use machine::{Because, SimTime};
 use std::rc::Rc;
 use wire::smtp::{BareLf, Ending, is_header, tokens};
 
@@ -186,18 +188,6 @@ impl Session {
         self.check.facts.rcpt_count = 0;
         self.overshoot = 0;
     }
-    /// Begins a decision: what leads to it is collected from here on.
-    pub(crate) fn begin(&mut self) {
-        self.check.ladder.clear();
-        self.check.trace = self.check.env.sys.reserve_trace();
-    }
-    /// Ends a decision.
-    pub(super) fn decide(&mut self, what: String) -> TraceId {
-        let mut trace = Trace::new(self.check.env.log.tag(), what);
-        trace.queue_id.clone_from(&self.check.facts.queue_id);
-        trace.because = std::mem::take(&mut self.check.ladder);
-        self.check.env.sys.trace_as(self.check.trace, trace)
-    }
     /// Says so if the client has sent something ahead of its turn; whether that ends the session.
     pub(super) async fn pipelining(&mut self) -> bool {
         if self.alone || self.check.facts.pipelined {
@@ -234,13 +224,14 @@ impl Session {
             if self.errors >= env.hard_errors {
                 self.reason = Some("too many errors");
                 let reply = Reply::wrong(format!("421 4.7.0 {} Error: too many errors", env.myhostname));
-                let place = env.cfg.place("smtpd_hard_error_limit");
-                self.check.because(Because::Parameter { name: "smtpd_hard_error_limit".into(), value: env.hard_errors.to_string(), place });
-                let trace = self.decide(reply.lines.join(" "));
+                let reply = reply.by(&["smtpd_hard_error_limit"]);
+                let trace = self.decide("", &reply);
                 self.say(&reply, trace).await;
                 return Ok(Then::Next);
             }
             let (line, ending) = self.chat.command(env.line_limit).await?;
+            env.log.about(self.check.trace);
+            self.check.ladder.extend(env.cfg.stale().await);
             if ending == Ending::Cut {
                 let shown: String = printable(&line, '?', env.utf8).chars().take(30).collect();
                 env.log.warn(format_args!("{}: request longer than {}: {shown}...", self.namaddr(), env.line_limit));
@@ -249,7 +240,8 @@ impl Session {
                 self.check.log("reject", "bare <LF> received");
                 let code = self.check.code("smtpd_forbid_bare_newline_reject_code");
                 let reply = Reply::wrong(format!("{code} 5.5.2 {} Error: bare <LF> received", env.myhostname));
-                let trace = self.decide(reply.lines.join(" "));
+                let reply = reply.by(&["smtpd_forbid_bare_newline"]);
+                let trace = self.decide(&escape(line.as_bytes()), &reply);
                 self.say(&reply, trace).await;
                 return Ok(Then::Next);
             }
@@ -263,14 +255,14 @@ impl Session {
     }
     /// Says an answer that stands outside the verbs.
     async fn answer(&mut self, reply: Reply) {
-        let trace = self.decide(format!("{}: {}", self.line, reply.lines.join(" ")));
+        let trace = self.decide(&self.line.clone(), &reply);
         self.say(&reply, trace).await;
     }
     /// Carries out one command. `None`: the session is over.
     async fn command(&mut self) -> Result<Option<Then>, Stop> {
         let env = self.check.env.clone();
         if env.utf8 && self.line.contains(char::REPLACEMENT_CHARACTER) {
-            self.answer(Reply::wrong("500 5.5.2 Error: bad UTF-8 syntax")).await;
+            self.answer(Reply::wrong("500 5.5.2 Error: bad UTF-8 syntax").by(&["smtputf8_enable"])).await;
             self.errors += 1;
             return Ok(Some(Then::Next));
         }
@@ -287,12 +279,13 @@ impl Session {
         }
         let argv = tokens(&self.line);
         let Some(first) = argv.first().map(|t| t.text.clone()) else {
+            self.check.because(Because::Protocol { rule: SYNTAX.into(), what: "no command".into() });
             self.answer(Reply::wrong("500 5.5.2 Error: bad syntax")).await;
             self.errors += 1;
             return Ok(Some(Then::Next));
         };
         if env.names_command("smtpd_noop_commands", &first).await {
-            self.answer(Reply::yes("250 2.0.0 Ok")).await;
+            self.answer(Reply::yes("250 2.0.0 Ok").by(&["smtpd_noop_commands"])).await;
             self.count_junk();
             return Ok(Some(Then::Next));
         }
@@ -303,30 +296,36 @@ impl Session {
             if is_header(&first) || env.names_command("smtpd_forbidden_commands", &first).await {
                 let shown: String = escape(self.line.as_bytes()).chars().take(100).collect();
                 env.log.warn_of(self.check.trace, format_args!("non-SMTP command from {}: {shown}", self.namaddr()));
-                self.answer(Reply::no("221 2.7.0 Error: I can break rules, too. Goodbye.")).await;
+                if is_header(&first) {
+                    self.check.because(note("a header field where a command is due"));
+                }
+                self.answer(Reply::no("221 2.7.0 Error: I can break rules, too. Goodbye.").by(&["smtpd_forbidden_commands"])).await;
                 return Ok(None);
             }
         }
         let verb = at.map(|i| &VERBS[i]);
         if self.denied.is_some() && verb.is_none_or(|v| v.name != "QUIT") {
             let text = format!("503 5.7.0 Error: access denied for {}", self.namaddr());
-            self.answer(Reply::no(text)).await;
+            let what = format!("the connection was refused before: {}", self.denied.as_deref().unwrap_or_default());
+            self.check.because(Because::State { what });
+            self.answer(Reply::no(text).by(&["smtpd_delay_reject"])).await;
             self.errors += 1;
             return Ok(Some(Then::Next));
         }
         let Some(verb) = verb else {
+            self.check.because(Because::Protocol { rule: SYNTAX.into(), what: format!("{first} is no command") });
             self.answer(Reply::wrong("500 5.5.2 Error: command not recognized")).await;
             self.errors += 1;
             return Ok(Some(Then::Next));
         };
         if env.enforce_tls && !self.check.facts.tls && !verb.before_tls {
-            self.answer(Reply::no("530 5.7.0 Must issue a STARTTLS command first")).await;
+            self.answer(Reply::no("530 5.7.0 Must issue a STARTTLS command first").by(TLS_LEVEL)).await;
             self.errors += 1;
             return Ok(Some(Then::Next));
         }
         self.check.facts.place = verb.name;
         if (self.check.facts.protocol != "ESMTP" || verb.last) && self.pipelining().await {
-            self.answer(Reply::no("554 5.5.0 Error: SMTP protocol synchronization")).await;
+            self.answer(Reply::no("554 5.5.0 Error: SMTP protocol synchronization").by(PIPELINING)).await;
             return Ok(None);
         }
         self.carry_out(verb, at.unwrap_or(VERBS.len()), &argv).await
@@ -337,7 +336,7 @@ impl Session {
         if self.check.hangup {
             return Err(Stop::Quiet);
         }
-        let trace = self.decide(format!("{}: {}", self.line, reply.lines.join(" ")));
+        let trace = self.decide(&self.line.clone(), &reply);
         let (mut ok, mut then) = (reply.ok, reply.then);
         if !reply.lines.is_empty() {
             self.say(&reply, trace).await;
@@ -346,7 +345,7 @@ impl Session {
             self.begin();
             self.check.because(Because::Protocol { rule: verb.rule.into(), what: "end of data".into() });
             let end = self.receive_text().await?;
-            let trace = self.decide(format!("end of data: {}", end.lines.join(" ")));
+            let trace = self.decide("end of data", &end);
             ok = end.ok;
             then = if end.then == Then::Keep { Then::Keep } else { Then::Finish };
             self.say(&end, trace).await;

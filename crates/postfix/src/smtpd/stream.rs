@@ -6,7 +6,7 @@ use crate::cli::start_postdrop;
 use crate::ipc::{Attrs, Conn, put_record};
 use crate::post::stat;
 use crate::queue::rec;
-use machine::{Pid, WaitFor};
+use machine::{Because, Pid, WaitFor};
 
 /// A message on its way to cleanup.
 pub(crate) struct Stream {
@@ -70,7 +70,7 @@ impl Stream {
         }
     }
     /// Ends the message; cleanup's status and reason.
-    pub(super) async fn finish(mut self) -> (i64, String) {
+    pub(super) async fn finish(mut self) -> (i64, String, Vec<Because>) {
         self.flush().await;
         let sys = self.conn.sys().clone();
         let answer = match (&mut self.alone, self.broken) {
@@ -83,6 +83,7 @@ impl Stream {
             answers.close().await;
             let _ = sys.wait(WaitFor::Pid(pid), true, false).await;
         }
-        answer.map_or((stat::WRITE, String::new()), |a| (a.num("status"), a.get("reason").to_string()))
+        let told = |a: Attrs| (a.num("status"), a.get("reason").to_string(), crate::why::decode(a.get("because")));
+        answer.map_or((stat::WRITE, String::new(), Vec::new()), told)
     }
 }

@@ -60,6 +60,7 @@ pub(crate) async fn main(sys: Sys) -> i32 {
                 let mut because = Vec::new();
                 let rules = if ask.get("rule") == "remote" { &remote } else { &local };
                 let address = rewrite(rules, ask.get("address"), &mut because);
+                why::placed(&cfg, &mut because);
                 Attrs::new().with_num("flags", 0).with("address", &address).with("because", &why::encode(&because))
             }
             what => {

@@ -160,7 +160,7 @@ impl Router {
             let (name, value) = self.parameter(d, "local_transport");
             way.flags |= resolved::LOCAL;
             because.push(why::note(format!("{domain} is this machine (mydestination): class local")));
-            because.push(why::parameter(cfg, "mydestination"));
+            because.push(self.local.matched(&domain).await.unwrap_or_else(|| why::parameter(cfg, "mydestination")));
             because.push(why::parameter(cfg, &name));
             (way.transport, way.nexthop) = (value, domain.clone());
             for (list, other) in [(&self.alias_domains, "virtual_alias_domains"), (&self.mailbox_domains, "virtual_mailbox_domains")] {
@@ -182,18 +182,15 @@ impl Router {
         if !cfg.bool("allow_min_user") && way.recipient.starts_with('-') {
             way.flags |= resolved::ERROR;
         }
+        why::placed(cfg, &mut because);
         way.because = because;
         Some(way)
     }
     async fn class(&self, d: &Daemon, list: &MatchList, name: &str, domain: &str, because: &mut Vec<Because>) -> Option<bool> {
         match list.find(domain).await {
             Ok(Some(m)) if m.yes => {
-                because.push(Because::Rule {
-                    list: name.to_string(),
-                    element: m.pattern,
-                    verdict: machine::Verdict::Permit,
-                    place: m.place.or_else(|| d.cfg.place(name)),
-                });
+                let place = m.place.or_else(|| d.cfg.place(name));
+                because.push(Because::Lookup { table: name.to_string(), key: domain.to_string(), result: Some(m.pattern), place });
                 Some(true)
             }
             Ok(_) => Some(false),
@@ -234,6 +231,8 @@ impl Router {
             way.flags |= resolved::RELAY;
         } else {
             because.push(why::note(format!("{domain} is in none of the address classes: default class")));
+            let lists = ["mydestination", "virtual_alias_domains", "virtual_mailbox_domains", "relay_domains"];
+            because.extend(lists.map(|name| why::parameter(&d.cfg, name)));
             let (name, value) = self.parameter(d, "default_transport");
             way.transport = value;
             way.flags |= resolved::DEFAULT;

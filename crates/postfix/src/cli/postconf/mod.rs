@@ -197,7 +197,7 @@ async fn templates(sys: &Sys, log: &Log, mode: &Mode, names: &[String]) -> Resul
     let bounce = Log::tagged(sys, "postfix/bounce", true);
     if let Some(name) = names.first() {
         let path = if name.starts_with('/') { name.clone() } else { format!("{}/{name}", sys.getcwd().await.unwrap_or_default()) };
-        overrides.push(("bounce_template_file".to_string(), path));
+        overrides.push(("bounce_template_file".to_string(), path, None));
     }
     let cfg = Config::load(log, &mode.dir, &overrides).await?;
     match crate::bounce::show_templates(&cfg, &bounce, mode.has('b')).await {

@@ -90,7 +90,7 @@ impl Names {
     }
     /// Without main.cf.
     pub(super) async fn defaults(log: &Log, mode: &Mode) -> Result<Names, String> {
-        Names::new(log, &mode.dir, MainCf { path: String::new(), entries: Map::new() }, true).await
+        Names::new(log, &mode.dir, MainCf { path: String::new(), entries: Map::new(), written: Default::default() }, true).await
     }
     async fn new(log: &Log, dir: &str, main: MainCf, defaults: bool) -> Result<Names, String> {
         let sys = log.sys();

@@ -16,19 +16,27 @@ async fn refuse(session: &mut Session, argv: &[Token]) -> Option<Reply> {
     if let Some(rate) = session.over_limit(Event::Auth, "smtpd_client_auth_rate_limit").await {
         let (who, service) = (session.namaddr(), &session.service);
         env.log.warn(format_args!("AUTH command rate limit exceeded: {rate} from {who} for service {service}"));
-        return Some(Reply::forbidden(format!("450 4.7.1 Error: too many AUTH commands from {}", session.check.facts.peer.addr)));
+        return Some(
+            Reply::forbidden(format!("450 4.7.1 Error: too many AUTH commands from {}", session.check.facts.peer.addr))
+                .by(&["smtpd_client_auth_rate_limit"]),
+        );
     }
     if env.cfg.bool("smtpd_helo_required") && session.check.facts.helo.is_none() {
-        return Some(Reply::forbidden("503 5.5.1 Error: send HELO/EHLO first"));
+        return Some(Reply::forbidden("503 5.5.1 Error: send HELO/EHLO first").by(&["smtpd_helo_required"]));
     }
     if session.alone || session.sasl.is_none() || session.discards("AUTH") {
-        return Some(Reply::wrong("503 5.5.1 Error: authentication not enabled"));
+        let by: &[&str] = match session.discards("AUTH") {
+            true => super::DISCARD,
+            false if env.tls_auth_only => &["smtpd_sasl_auth_enable", "smtpd_tls_auth_only", "smtpd_tls_security_level"],
+            false => &["smtpd_sasl_auth_enable"],
+        };
+        return Some(Reply::wrong("503 5.5.1 Error: authentication not enabled").by(by));
     }
     if session.in_transaction() {
         return Some(Reply::wrong("503 5.5.1 Error: MAIL transaction in progress"));
     }
     if env.tls_auth_only && !session.check.facts.tls {
-        return Some(Reply::wrong("504 5.5.4 Encryption required for requested authentication mechanism"));
+        return Some(Reply::wrong("504 5.5.4 Encryption required for requested authentication mechanism").by(&["smtpd_tls_auth_only"]));
     }
     if session.check.facts.login.is_some() {
         return Some(Reply::wrong("503 5.5.1 Error: already authenticated"));
@@ -58,7 +66,7 @@ async fn exchange(session: &mut Session, method: &str, initial: Option<&str>) ->
             let shown: String = printable(&answer, '?', env.utf8).chars().take(30).collect();
             env.log.warn(format_args!("{}: request longer than {limit}: {shown}...", session.namaddr()));
             session.sasl = Some(sasl);
-            return Ok(Reply::no("500 5.5.6 SASL response limit exceeded"));
+            return Ok(Reply::no("500 5.5.6 SASL response limit exceeded").by(&["smtpd_sasl_response_limit"]));
         }
         if answer == "*" {
             env.log.warn_of(trace, format_args!("{}: SASL {method} authentication aborted", session.namaddr()));

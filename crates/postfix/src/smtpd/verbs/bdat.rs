@@ -71,7 +71,7 @@ async fn add(session: &mut Session, bytes: &[u8], last: bool) -> (i64, bool) {
 pub(super) fn run<'a>(session: &'a mut Session, argv: &'a [Token]) -> Run<'a> {
     Box::pin(async move {
         if session.discards("CHUNKING") {
-            return Ok(Reply::wrong("521 5.5.1 Error: command not implemented"));
+            return Ok(Reply::wrong("521 5.5.1 Error: command not implemented").by(super::DISCARD));
         }
         let env = session.check.env.clone();
         let id = session.check.facts.queue_id.clone().unwrap_or_else(|| "NOQUEUE".into());
@@ -107,7 +107,8 @@ pub(super) fn run<'a>(session: &'a mut Session, argv: &'a [Token]) -> Run<'a> {
         let limit = env.message_limit;
         if limit > 0 && session.check.facts.act_size.saturating_add(size) > limit {
             env.log.warn(format_args!("{id}: BDAT request from {} exceeds message size limit", session.namaddr()));
-            return skip(session, size, last, Reply::forbidden("552 5.3.4 Chunk exceeds message size limit")).await;
+            return skip(session, size, last, Reply::forbidden("552 5.3.4 Chunk exceeds message size limit").by(&["message_size_limit"]))
+                .await;
         }
         if first {
             session.needs_stream().await;

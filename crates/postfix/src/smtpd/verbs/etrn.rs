@@ -12,7 +12,7 @@ pub(super) fn run<'a>(session: &'a mut Session, argv: &'a [Token]) -> Run<'a> {
     Box::pin(async move {
         let env = session.check.env.clone();
         if env.cfg.bool("smtpd_helo_required") && session.check.facts.helo.is_none() {
-            return Ok(Reply::forbidden("503 Error: send HELO/EHLO first"));
+            return Ok(Reply::forbidden("503 Error: send HELO/EHLO first").by(&["smtpd_helo_required"]));
         }
         if session.in_transaction() {
             return Ok(Reply::wrong("503 Error: MAIL transaction in progress"));

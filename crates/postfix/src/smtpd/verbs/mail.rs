@@ -26,7 +26,7 @@ fn value<'a>(arg: &'a str, name: &str) -> Option<&'a str> {
 /// Reads one parameter; the refusal if it is wrong.
 async fn parameter(session: &mut Session, p: &mut Parameters, arg: &str) -> Result<(), Reply> {
     let env = session.check.env.clone();
-    let no_dsn = || Err(Reply::wrong("501 5.7.1 DSN support is disabled"));
+    let no_dsn = || Err(Reply::wrong("501 5.7.1 DSN support is disabled").by(super::DISCARD));
     if arg.eq_ignore_ascii_case("BODY=8BITMIME") {
         p.encoding = Some("8bit");
     } else if arg.eq_ignore_ascii_case("BODY=7BIT") {
@@ -73,12 +73,17 @@ async fn parameter(session: &mut Session, p: &mut Parameters, arg: &str) -> Resu
             None => false,
         };
         let Some(verp) = verp.filter(|_| allowed) else {
-            return Err(Reply::wrong(format!("555 5.5.4 Unsupported option: {arg}")));
+            let by: &[&str] = match () {
+                () if verp.is_some() => &["smtpd_authorized_verp_clients"],
+                () if arg.eq_ignore_ascii_case("SMTPUTF8") => &["smtputf8_enable"],
+                () => &[],
+            };
+            return Err(Reply::wrong(format!("555 5.5.4 Unsupported option: {arg}")).by(by));
         };
         let delimiters = verp.strip_prefix('=').map_or_else(|| env.cfg.str("default_verp_delimiters"), str::to_string);
         let filter = env.cfg.str("verp_delimiter_filter");
         if delimiters.len() != 2 || !delimiters.chars().all(|c| filter.contains(c)) {
-            return Err(Reply::wrong(format!("501 5.5.4 Error: XVERP needs two characters from {filter}")));
+            return Err(Reply::wrong(format!("501 5.5.4 Error: XVERP needs two characters from {filter}")).by(&["verp_delimiter_filter"]));
         }
         p.verp = Some(delimiters);
     }
@@ -89,7 +94,7 @@ async fn parameter(session: &mut Session, p: &mut Parameters, arg: &str) -> Resu
 async fn envelope(session: &mut Session, argv: &[Token]) -> Result<Result<(String, Parameters), Reply>, Stop> {
     let env = session.check.env.clone();
     if env.cfg.bool("smtpd_helo_required") && session.check.facts.helo.is_none() {
-        return Ok(Err(Reply::forbidden("503 5.5.1 Error: send HELO/EHLO first")));
+        return Ok(Err(Reply::forbidden("503 5.5.1 Error: send HELO/EHLO first").by(&["smtpd_helo_required"])));
     }
     if session.in_transaction() {
         return Ok(Err(Reply::wrong("503 5.5.1 Error: nested MAIL command")));
@@ -106,7 +111,8 @@ async fn envelope(session: &mut Session, argv: &[Token]) -> Result<Result<(Strin
             session.namaddr(),
             session.service
         ));
-        return Ok(Err(Reply::forbidden(format!("450 4.7.1 Error: too much mail from {}", session.check.facts.peer.addr))));
+        let reply = Reply::forbidden(format!("450 4.7.1 Error: too much mail from {}", session.check.facts.peer.addr));
+        return Ok(Err(reply.by(&["smtpd_client_message_rate_limit", "anvil_rate_time_unit"])));
     }
     let bad = || Ok(Err(Reply::wrong("501 5.1.7 Bad sender address syntax")));
     if argv[2].open {
@@ -155,7 +161,7 @@ async fn refuse(session: &mut Session, address: &mut String, p: &Parameters) -> 
         }
     }
     if refusal.is_none() && env.cfg.bool("strict_smtputf8") && !session.check.facts.smtputf8 && !address.is_ascii() {
-        return Some(Reply::no("553 5.6.7 Must declare SMTPUTF8 to send unicode address"));
+        return Some(Reply::no("553 5.6.7 Must declare SMTPUTF8 to send unicode address").by(&["strict_smtputf8"]));
     }
     if refusal.is_none() {
         refusal = session.check.queue_space().await;

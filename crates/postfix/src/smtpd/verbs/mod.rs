@@ -26,6 +26,9 @@ use wire::smtp::Token;
 /// The work of a command.
 pub(super) type Run<'a> = Pin<Box<dyn Future<Output = Result<Reply, Stop>> + 'a>>;
 
+/// What keeps EHLO keywords back.
+const DISCARD: &[&str] = &["smtpd_discard_ehlo_keywords", "smtpd_discard_ehlo_keyword_address_maps"];
+
 /// A command and its rules.
 pub(crate) struct Verb {
     /// Its name.

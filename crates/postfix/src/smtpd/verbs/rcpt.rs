@@ -35,7 +35,7 @@ fn parameter(session: &Session, p: &mut Parameters, arg: &str) -> Result<(), Rep
     let upper = arg.to_ascii_uppercase();
     if upper.starts_with("NOTIFY=") {
         if session.discards("DSN") {
-            return Err(Reply::wrong("501 5.7.1 DSN support is disabled"));
+            return Err(Reply::wrong("501 5.7.1 DSN support is disabled").by(super::DISCARD));
         }
         match notify_mask(session, &arg[7..]) {
             Some(mask) if p.notify == 0 => p.notify = mask,
@@ -43,7 +43,7 @@ fn parameter(session: &Session, p: &mut Parameters, arg: &str) -> Result<(), Rep
         }
     } else if upper.starts_with("ORCPT=") {
         if session.discards("DSN") {
-            return Err(Reply::wrong("501 5.7.1 DSN support is disabled"));
+            return Err(Reply::wrong("501 5.7.1 DSN support is disabled").by(super::DISCARD));
         }
         let found = arg[6..].split_once(';').filter(|(kind, _)| !kind.is_empty());
         let decoded = found.and_then(|(kind, text)| Some(format!("{kind};{}", xtext_decode(text)?)));
@@ -98,11 +98,11 @@ pub(super) fn run<'a>(session: &'a mut Session, argv: &'a [Token]) -> Run<'a> {
         if limit > 0 && i64::from(session.check.facts.rcpt_count) >= limit {
             let spared = session.overshoot < env.cfg.int("smtpd_recipient_overshoot_limit");
             session.overshoot += 1;
-            let reply = Reply::forbidden("452 4.5.3 Error: too many recipients");
+            let reply = Reply::forbidden("452 4.5.3 Error: too many recipients").by(&["smtpd_recipient_limit"]);
             return Ok(if spared { Reply { ok: true, class: None, ..reply } } else { reply });
         }
         if env.cfg.bool("strict_smtputf8") && !session.check.facts.smtputf8 && !address.is_ascii() {
-            return Ok(Reply::no("553 5.6.7 Must declare SMTPUTF8 to send unicode address"));
+            return Ok(Reply::no("553 5.6.7 Must declare SMTPUTF8 to send unicode address").by(&["strict_smtputf8"]));
         }
         if !session.alone {
             if let Some(own) = env.own_probe(&address).await {

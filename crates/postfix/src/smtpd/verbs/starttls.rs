@@ -2,6 +2,7 @@
 
 use super::Run;
 use crate::restrictions::check::Class;
+use crate::smtpd::decide::TLS_LEVEL;
 use crate::smtpd::reply::Reply;
 use crate::smtpd::session::Session;
 use wire::smtp::Token;
@@ -12,9 +13,9 @@ pub(super) fn run<'a>(session: &'a mut Session, argv: &'a [Token]) -> Run<'a> {
             return Ok(Reply::wrong("501 5.5.4 Syntax: STARTTLS"));
         }
         if !session.check.env.use_tls || session.discards("STARTTLS") {
-            return Ok(Reply::wrong("502 5.5.1 Error: command not implemented"));
+            return Ok(Reply::wrong("502 5.5.1 Error: command not implemented").by(TLS_LEVEL));
         }
-        let reply = Reply::no("454 4.7.0 TLS not available due to local problem");
+        let reply = Reply::no("454 4.7.0 TLS not available due to local problem").by(&["smtpd_tls_security_level", "smtpd_tls_cert_file"]);
         Ok(Reply { class: Some(Class::Resource), ..reply })
     })
 }

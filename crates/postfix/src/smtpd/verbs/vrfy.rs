@@ -10,7 +10,7 @@ pub(super) fn run<'a>(session: &'a mut Session, argv: &'a [Token]) -> Run<'a> {
     Box::pin(async move {
         let env = session.check.env.clone();
         if env.cfg.bool("disable_vrfy_command") {
-            return Ok(Reply::forbidden("502 5.5.1 VRFY command is disabled"));
+            return Ok(Reply::forbidden("502 5.5.1 VRFY command is disabled").by(&["disable_vrfy_command"]));
         }
         let mut argv = argv;
         let mut utf8 = false;
@@ -34,7 +34,7 @@ pub(super) fn run<'a>(session: &'a mut Session, argv: &'a [Token]) -> Run<'a> {
         };
         if !utf8 && env.cfg.bool("strict_smtputf8") && !address.is_ascii() {
             session.mail_reset().await;
-            return Ok(Reply::no("553 5.6.7 Must declare SMTPUTF8 to send unicode address"));
+            return Ok(Reply::no("553 5.6.7 Must declare SMTPUTF8 to send unicode address").by(&["strict_smtputf8"]));
         }
         if !session.alone {
             let saved = session.check.facts.smtputf8;

@@ -58,7 +58,8 @@ pub(super) fn refuse(session: &Session, argv: &[Token], verb: &str, allowed: boo
     if argv.len() < 2 {
         return Some(Reply::wrong(format!("501 5.5.4 Syntax: {verb} attribute=value...")));
     }
-    (!allowed).then(|| Reply::forbidden("550 5.7.0 Error: insufficient authorization"))
+    let by: &[&str] = if verb == "XCLIENT" { &["smtpd_authorized_xclient_hosts"] } else { &["smtpd_authorized_xforward_hosts"] };
+    (!allowed).then(|| Reply::forbidden("550 5.7.0 Error: insufficient authorization").by(by))
 }
 
 /// What is set besides the peer.
