@@ -171,11 +171,16 @@ pub(super) fn global(window: &Window, link: Scope<Lab>) -> EventListener {
         let Some(e) = e.dyn_ref::<KeyboardEvent>() else { return };
         let key = e.key();
         let open = platform::by_id("pop").is_some();
-        if LEADER.replace(false) && open && key.len() == 1 && !e.ctrl_key() && !e.alt_key() {
-            e.prevent_default();
-            e.stop_propagation();
-            link.send_message(Msg::CloseMenu);
-            if let Some(msg) = chosen(&key) {
+        // The menu may not be drawn yet.
+        if LEADER.replace(false) && key.len() == 1 && !e.ctrl_key() && !e.alt_key() {
+            // A slash begins a search, as does any key that chooses nothing.
+            let msg = chosen(&key);
+            if msg.is_some() || key == "/" {
+                e.prevent_default();
+                e.stop_propagation();
+            }
+            if let Some(msg) = msg {
+                link.send_message(Msg::CloseMenu);
                 link.send_message(msg);
             }
             return;
@@ -196,6 +201,11 @@ pub(super) fn global(window: &Window, link: Scope<Lab>) -> EventListener {
                 if platform::row().is_some() {
                     platform::focus("ti");
                 }
+            }
+            // What was sought is the first of what is left.
+            "Enter" if open && platform::by_id("mf").is_some_and(|f| e.target().is_some_and(|t| t == *f.as_ref())) => {
+                e.prevent_default();
+                platform::first_button();
             }
             "ArrowUp" | "ArrowDown" if open => {
                 e.prevent_default();
@@ -224,10 +234,9 @@ fn chosen(key: &str) -> Option<Msg> {
         'p' => Msg::Pause,
         'n' => Msg::Skip,
         'o' => Msg::Ask(true),
+        't' => Msg::Present,
         's' => Msg::Split,
-        '1' => Msg::Width(-6),
-        '2' => Msg::Width(0),
-        '3' => Msg::Width(6),
+        '1'..='3' => Msg::Part(letter as u32 - '0' as u32 + 1),
         _ => Msg::Show(View::ALL.iter().find(|v| v.3 == letter)?.0),
     })
 }

@@ -47,6 +47,14 @@ pub(crate) fn line_event(n: usize, line: &world::LogLine) -> u32 {
     if line.trace.0 != 0 { line.trace.0 } else { LINES | n as u32 }
 }
 
+/// The terminal's place among the panes, behind the views.
+const TERMINAL: usize = View::ALL.len();
+
+/// A pane's place.
+pub(super) fn place(pane: &str) -> Option<usize> {
+    if pane == "terminal" { Some(TERMINAL) } else { View::ALL.iter().position(|v| v.1 == pane) }
+}
+
 thread_local! {
     static LAST: RefCell<Sel> = RefCell::default();
     /// Something lit up since the finger or the button went down: this press has shown it, the next one pins it.
@@ -89,6 +97,10 @@ impl Lab {
     /// What is lit: what the hand is on, else what is pinned.
     pub(crate) fn sel(&self) -> &Sel {
         if self.light.is_none() { &self.pin } else { &self.light }
+    }
+    /// Whether something lit can be seen in the terminal.
+    pub(crate) fn sees_terminal(&self) -> bool {
+        self.seen & 1 << TERMINAL != 0
     }
     /// The views that have something lit in them, by their place in the table, whether it can be seen or not.
     pub(super) fn holders(&self) -> u32 {

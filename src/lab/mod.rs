@@ -2,6 +2,8 @@
 
 pub(crate) mod keyboard;
 pub(crate) mod links;
+mod msg;
+mod typing;
 mod update;
 mod view;
 
@@ -17,6 +19,7 @@ use crate::platform;
 use gloo::events::EventListener;
 use gloo::timers::callback::{Interval, Timeout};
 use links::Sel;
+pub(crate) use msg::Msg;
 use std::cell::RefCell;
 use std::rc::Rc;
 use world::{Input, TtyId};
@@ -46,8 +49,6 @@ pub(crate) struct Lab {
     pub(crate) top: View,
     pub(crate) bottom: View,
     pub(crate) split: bool,
-    /// For a projector: one view, large.
-    pub(super) present: bool,
     /// Something was taken back; how many more are to be when that is done.
     pub(super) rewound: bool,
     pub(super) more: u32,
@@ -55,8 +56,18 @@ pub(crate) struct Lab {
     /// Columns and rows that fit into the terminal, and which of them were last told to which.
     pub(super) size: (u16, u16),
     pub(super) told: (u32, (u16, u16)),
-    /// Width of the views in rem.
+    /// Width of the views in rem; 0: the usual one.
     pub(crate) width: u32,
+    /// The views of the upper slot, by their place in the table.
+    pub(crate) upper: u32,
+    /// A view has the page for itself.
+    pub(crate) full: bool,
+    /// The slot whose menu is open: true is the upper one.
+    pub(crate) pane_menu: Option<bool>,
+    /// What is sought in the lab's menu.
+    pub(crate) find: String,
+    /// What the reader prefers.
+    pub(crate) prefs: Prefs,
     /// Number of the decision that the why pane shows, or 0.
     pub(crate) why: u32,
     /// What draws the views, once it has come.
@@ -91,6 +102,9 @@ pub(crate) struct Lab {
     /// Counts the times that a view was chosen while something is lit: it is to be seen there.
     pub(crate) jump: u32,
     pub(crate) jumped: u32,
+    /// The same for the terminal.
+    pub(crate) term_jump: u32,
+    pub(crate) term_jumped: u32,
     /// A message across the page.
     pub(crate) notice: Option<String>,
     /// What the assist line says: candidates of a completion.
@@ -112,86 +126,6 @@ pub(crate) struct Lab {
     fetcher: Option<Timeout>,
     _seconds: Interval,
     _listeners: Vec<EventListener>,
-}
-
-/// Everything that can happen on the page.
-pub(crate) enum Msg {
-    /// The world's next event is due.
-    Tick,
-    /// The clock's display goes on.
-    Second,
-    /// The page is seen or not.
-    Visible,
-    Save,
-    /// The page goes away.
-    Leave,
-    Speak,
-    Panes(Option<&'static [Pane]>),
-    Load(&'static world::Chunk),
-    Loaded(&'static world::Chunk, Result<&'static [world::Program], world::LoadError>),
-    /// A line for the front terminal, without its end.
-    Line(String),
-    /// Bytes for the front terminal.
-    Bytes(Vec<u8>),
-    Complete(String, usize),
-    History(bool, String),
-    /// The next older line of the history with this in it.
-    Search(String),
-    ClearScreen,
-    Put(String),
-    FocusPrompt,
-    Front(usize),
-    Opening,
-    Open(&'static str, &'static str),
-    CloseTerm(usize),
-    Size(u32, u32),
-    Show(View),
-    Phone(Phone),
-    Split,
-    Width(i32),
-    Why(u32),
-    WhyLast,
-    /// The hand is on something that stands for an event, or on nothing.
-    Light(Sel),
-    /// It stays lit, or nothing does.
-    Pin(Sel),
-    Seen(u32),
-    /// The map goes to this step.
-    Step(usize),
-    /// The map takes the next step by itself.
-    Walk,
-    /// The map shows the whole way again.
-    Replay,
-    MapOf(String),
-    LogFind(String),
-    LogDaemon(String),
-    LogClear,
-    LogLive(bool),
-    LogEnd,
-    B64Text(String),
-    B64Code(String),
-    B64Newline,
-    Plain(bool, String),
-    Mailbox(String, Option<usize>),
-    OpenFile(String, String, u32),
-    FileText(String),
-    FilePath(String),
-    FileHost(String),
-    FileSave,
-    Undo,
-    Redo,
-    /// Offers a link, with the content of saved files or without.
-    Share(bool),
-    Copy,
-    FileClose,
-    Menu,
-    CloseMenu,
-    Pause,
-    Rate(u64),
-    Skip,
-    Ask(bool),
-    StartOver,
-    Dismiss,
 }
 
 impl Component for Lab {
@@ -225,13 +159,17 @@ impl Component for Lab {
             top: View::Why,
             bottom: View::Log,
             split: true,
-            present: false,
             rewound: false,
             more: 0,
             phone: Phone::Terminal,
             size: (80, 24),
             told: (0, (80, 24)),
             width: 0,
+            upper: View::ALL.iter().filter(|v| v.4).fold(0, |bits, v| bits | View::bits(&[v.0])),
+            full: false,
+            pane_menu: None,
+            find: String::new(),
+            prefs: ctx.props().prefs,
             why: 0,
             panes: &[],
             panes_asked: false,
@@ -254,6 +192,8 @@ impl Component for Lab {
             reveal: false,
             jump: 0,
             jumped: 0,
+            term_jump: 0,
+            term_jumped: 0,
             notice,
             assist: String::new(),
             history: None,
@@ -286,7 +226,7 @@ impl Component for Lab {
     }
 
     fn changed(&mut self, ctx: &Context<Self>, _: &Props) -> bool {
-        self.present = ctx.props().prefs.present;
+        self.prefs = ctx.props().prefs;
         true
     }
 
@@ -305,8 +245,9 @@ impl Component for Lab {
         if std::mem::take(&mut self.to_prompt) {
             platform::focus("ti");
         }
-        if std::mem::take(&mut self.into_dialog) {
-            platform::focus_dialog();
+        // What draws it may still be on its way.
+        if self.into_dialog {
+            self.into_dialog = !platform::focus_dialog();
         }
         if std::mem::take(&mut self.reveal) {
             platform::reveal(".wl .deciding");
@@ -315,7 +256,8 @@ impl Component for Lab {
             self.jumped = self.jump;
             platform::reveal(".side .lit:not(.lr)");
         }
-        let seen = if self.sel().is_none() { 0 } else { platform::seen(".lit", |pane| View::ALL.iter().position(|v| v.1 == pane)) };
+        self.term_jumped = self.term_jump;
+        let seen = if self.sel().is_none() { 0 } else { platform::seen(".lit", links::place) };
         if seen != self.seen {
             ctx.link().send_message(Msg::Seen(seen));
         }
@@ -336,7 +278,7 @@ pub(super) fn fetch_panes(link: &Scope<Lab>, millis: u32) {
 impl Lab {
     /// Whether two views stand one above the other, where there is room.
     pub(super) fn two(&self) -> bool {
-        self.split && !self.present
+        self.split && !self.prefs.present && !self.full
     }
     /// After every message: fetches what is asked for, arms the timer, plans to save and to speak.
     fn after(&mut self, ctx: &Context<Self>) {

@@ -96,6 +96,8 @@ impl Lab {
                     term.draft = input.value();
                 }
                 d.front = n;
+                // What is lit is to be seen in the terminal that was chosen.
+                self.term_jump += u32::from(!self.sel().is_none());
                 self.assist.clear();
                 self.history = None;
                 let draft = d.terms.get(n).map(|t| t.draft.clone()).unwrap_or_default();
@@ -133,12 +135,48 @@ impl Lab {
                 self.jump += u32::from(!self.sel().is_none() && (again || self.pin.event != self.why));
                 self.show(view);
             }
-            Msg::Phone(phone) => self.phone = phone,
+            Msg::Phone(phone) => {
+                self.phone = phone;
+                self.term_jump += u32::from(phone == Phone::Terminal && !self.sel().is_none());
+            }
+            Msg::InTerminal(event) => {
+                let mut d = self.shared.borrow_mut();
+                let front = d.front;
+                let has = |n: usize| d.terms.get(n).is_some_and(|t| !t.gone && t.transcript.lines.iter().any(|l| l.trace == event));
+                let Some(n) = std::iter::once(front).chain(0..d.terms.len()).find(|n| has(*n)) else { return false };
+                d.front = n;
+                drop(d);
+                self.phone = Phone::Terminal;
+                self.full = false;
+                self.pin = Sel { event, msg: std::mem::take(&mut self.pin.msg) };
+                self.light = Sel::default();
+                self.term_jump += 1;
+            }
             Msg::Split => self.split = !self.split,
             Msg::Width(step) => {
-                let now = if self.width == 0 { 28 } else { self.width };
-                self.width = if step == 0 { 0 } else { now.saturating_add_signed(step).clamp(18, 60) };
+                let now = if self.width == 0 { platform::rems(".side").max(18) } else { self.width };
+                self.widen(now.saturating_add_signed(step));
             }
+            Msg::WidthTo(rems) => self.widen(rems),
+            Msg::Part(sixths) => self.widen(platform::rems(".work") * sixths / 6),
+            Msg::PaneMenu(upper) => {
+                self.pane_menu = if self.pane_menu == Some(upper) { None } else { Some(upper) };
+                self.menu = false;
+                self.into_dialog = self.pane_menu.is_some();
+            }
+            Msg::Move(upper) => self.move_view(upper),
+            Msg::Full(upper) => {
+                let view = if upper || !self.two() { self.top } else { self.bottom };
+                self.full = !self.full;
+                self.top = view;
+                if !self.full {
+                    self.to_prompt = true;
+                    self.show(view);
+                }
+            }
+            Msg::Find(text) => self.find = text,
+            Msg::Present => ctx.props().on_prefs.emit(crate::app::Prefs { present: !self.prefs.present, ..self.prefs }),
+            Msg::Prefs(prefs) => ctx.props().on_prefs.emit(prefs),
             Msg::Why(trace) => self.explain(trace),
             Msg::Light(sel) => self.light = sel,
             Msg::Pin(sel) => {
@@ -238,10 +276,13 @@ impl Lab {
             }
             Msg::Menu => {
                 self.menu = !self.menu;
+                self.pane_menu = None;
+                self.find.clear();
                 self.into_dialog = self.menu;
             }
             Msg::CloseMenu => {
                 self.menu = false;
+                self.pane_menu = None;
                 self.offer = None;
                 self.asking = false;
                 self.opening = false;
@@ -300,7 +341,7 @@ impl Lab {
 
     /// Brings a view to where it belongs: the upper slot, or the lower one if the views are split and wide enough.
     fn show(&mut self, view: View) {
-        let upper = View::ALL.iter().any(|v| v.0 == view && v.4);
+        let upper = self.is_upper(view);
         let two = self.two() && !platform::matches("(max-width: 62rem), (max-height: 32rem)");
         if view == View::Map && self.top != view {
             self.walk.choose(&self.shared.borrow(), "");
@@ -318,65 +359,30 @@ impl Lab {
         }
     }
 
+    /// Whether a view belongs in the upper slot.
+    pub(crate) fn is_upper(&self, view: View) -> bool {
+        self.upper & View::bits(&[view]) != 0
+    }
+
+    /// Gives a slot's view to the other slot, and what comes next in its own.
+    fn move_view(&mut self, upper: bool) {
+        let view = if upper { self.top } else { self.bottom };
+        let Some(next) = View::ALL.iter().map(|v| v.0).find(|v| *v != view && self.is_upper(*v) == upper) else { return };
+        self.upper ^= View::bits(&[view]);
+        *(if upper { &mut self.top } else { &mut self.bottom }) = next;
+        self.show(view);
+    }
+
+    /// Gives the views so many rem, as far as there is room for them and the terminal.
+    fn widen(&mut self, rems: u32) {
+        self.width = rems.clamp(18, platform::rems(".work").saturating_sub(20).max(18));
+    }
+
     fn filter(&mut self, find: Option<String>, daemon: Option<String>) {
         let mut d = self.shared.borrow_mut();
         let d = &mut *d;
         let find = find.unwrap_or_else(|| d.log.find.clone());
         let daemon = daemon.unwrap_or_else(|| d.log.daemon.clone());
         d.log.filter(d.world.log(), &find, &daemon);
-    }
-
-    fn complete(&mut self, lang: i18n::Lang, line: &str, cursor: usize) {
-        let d = self.shared.borrow();
-        let done = d.world.complete(TtyId(d.front as u32), line, cursor).filter(|_| !line.trim().is_empty());
-        let Some(done) = done else {
-            self.assist = lang.t(i18n::NOTHING_TO_COMPLETE).into();
-            return;
-        };
-        let (Some(before), Some(after)) = (line.get(..done.start), line.get(cursor..)) else { return };
-        let new = [before, &done.text, after].concat();
-        self.assist = if done.candidates.len() > 1 { done.candidates.join("  ") } else { String::new() };
-        if let Some(input) = platform::input("ti") {
-            input.set_value(&new);
-            let at = before.encode_utf16().count() + done.text.encode_utf16().count();
-            let _ = input.set_selection_range(at as u32, at as u32);
-        }
-    }
-
-    fn go_through_history(&mut self, up: bool, line: String) {
-        let d = self.shared.borrow();
-        let lines = d.world.history(TtyId(d.front as u32));
-        let here = self.history.unwrap_or(lines.len());
-        if self.history.is_none() {
-            self.draft = line;
-        }
-        let next = if up { here.saturating_sub(1) } else { (here + 1).min(lines.len()) };
-        self.history = Some(next);
-        fill(lines.get(next).unwrap_or(&self.draft));
-    }
-
-    fn search_history(&mut self, line: String) {
-        let d = self.shared.borrow();
-        let lines = d.world.history(TtyId(d.front as u32));
-        if self.history.is_none() {
-            self.draft = line;
-        }
-        let here = self.history.unwrap_or(lines.len());
-        let found = lines.iter().take(here).rposition(|l| l.contains(&self.draft));
-        let failed = if found.is_some() { "" } else { "failed " };
-        self.assist = ["(", failed, "reverse-i-search)`", &self.draft, "'"].concat();
-        if let Some(n) = found {
-            self.history = Some(n);
-            fill(&lines[n]);
-        }
-    }
-}
-
-/// Puts a line into the field, the cursor behind it.
-fn fill(line: &str) {
-    if let Some(input) = platform::input("ti") {
-        input.set_value(line);
-        let end = line.encode_utf16().count() as u32;
-        let _ = input.set_selection_range(end, end);
     }
 }

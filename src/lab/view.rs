@@ -1,7 +1,6 @@
 //! The lab's frame: header with the clock, notices, terminal beside the views, menu and question. Not here: the panes.
 
 use super::{Lab, Msg, Phone};
-use crate::app::Prefs;
 use crate::clock::{hms, span};
 use crate::driver::Driver;
 use crate::i18n::{self, Lang};
@@ -18,6 +17,7 @@ pub(super) fn page(lab: &Lab, ctx: &Context<Lab>) -> Html {
     platform::root("data-view", Some(if lab.phone == Phone::Terminal { "terminal" } else { "side" }));
     platform::root("data-top", Some(lab.top.id()));
     platform::root("data-bottom", Some(lab.bottom.id()));
+    platform::root("data-full", lab.full.then_some("1"));
     platform::root("data-split", (!lab.two()).then_some("0"));
     // Views that hold something lit which cannot be seen.
     let marks = lab.holders() & !lab.seen;
@@ -29,15 +29,54 @@ pub(super) fn page(lab: &Lab, ctx: &Context<Lab>) -> Html {
             { notices(lab, link, lang) }
             <main class="work free" style={width} inert={modal(lab)}>
                 { panes::terminal::pane(lab, link, lang) }
+                { divider(lab, link, lang) }
                 { side(lab, marks, link, lang) }
             </main>
             { keybar(lab, link, lang) }
             { phone_tabs(lab, marks, link, lang) }
             <div class="sr" role="status" aria-live="polite" data-live="events">{ &lab.spoken }</div>
-            if lab.menu { { menu(lab, ctx) } }
-            if lab.offer.is_some() { { lab.panes.first().map(|dialog| dialog(lab, link, lang)).unwrap_or_default() } }
+            if lab.menu || lab.pane_menu.is_some() { { drawn(lab, panes::MENU, link, lang) } }
+            if lab.offer.is_some() { { drawn(lab, panes::SHARE, link, lang) } }
             if lab.asking { { question(link, lang) } }
         </div>
+    }
+}
+
+/// What one of the functions behind the panes' door draws.
+fn drawn(lab: &Lab, which: usize, link: &Scope<Lab>, lang: Lang) -> Html {
+    lab.panes.get(which).map(|draw| draw(lab, link, lang)).unwrap_or_default()
+}
+
+/// The divider between terminal and views: dragged, or moved by keys.
+fn divider(lab: &Lab, link: &Scope<Lab>, lang: Lang) -> Html {
+    let key = link.batch_callback(|e: KeyboardEvent| {
+        let msg = match e.key().as_str() {
+            "ArrowLeft" => Msg::Width(2),
+            "ArrowRight" => Msg::Width(-2),
+            "Home" => Msg::WidthTo(u32::MAX),
+            "End" => Msg::WidthTo(0),
+            _ => return None,
+        };
+        e.prevent_default();
+        Some(msg)
+    });
+    let down = Callback::from(|e: PointerEvent| {
+        if let Some(grip) = e.target_dyn_into::<web_sys::Element>() {
+            let _ = grip.set_pointer_capture(e.pointer_id());
+        }
+    });
+    let drag = link.batch_callback(|e: PointerEvent| {
+        if e.buttons() & 1 == 0 {
+            return None;
+        }
+        let work = e.target_dyn_into::<web_sys::Element>()?.parent_element()?;
+        let rem = (work.client_width().max(1) as u32) / platform::rems(".work").max(1);
+        Some(Msg::WidthTo((work.get_bounding_client_rect().right() as u32).saturating_sub(e.client_x().max(0) as u32) / rem.max(1)))
+    });
+    let now = if lab.width == 0 { 28 } else { lab.width };
+    html! {
+        <div class="grip" role="separator" tabindex="0" aria-orientation="vertical" aria-label={lang.t(i18n::DIVIDER)} title={lang.t(i18n::DIVIDER)}
+            aria-valuemin="18" aria-valuemax="120" aria-valuenow={now.to_string()} onkeydown={key} onpointerdown={down} onpointermove={drag}></div>
     }
 }
 
@@ -59,8 +98,6 @@ fn header(lab: &Lab, ctx: &Context<Lab>) -> Html {
         let who = if who == "network" { t(i18n::MAP_NETWORK) } else { who };
         [who, prefs.lang.t(i18n::COMMA), what, " · ", &span(at.since(d.now()) / 1_000_000)].concat()
     });
-    let on = ctx.props().on_prefs.clone();
-    let present = Callback::from(move |_: MouseEvent| on.emit(Prefs { present: !prefs.present, ..prefs }));
     html! {
         <header class="bar" data-region="header" inert={modal(lab)}>
             <a class="brand no-phone" href="#/" aria-label={["Ehlo, ", t(i18n::BACK_HOME)].concat()}>{ "EHLO" }</a>
@@ -82,7 +119,7 @@ fn header(lab: &Lab, ctx: &Context<Lab>) -> Html {
             </div>
             <div class="grp no-phone">
                 <button class="btn quiet no-tab" onclick={link.callback(|_| Msg::Share(false))}>{ icon(icons::SHARE) }<span>{ t(i18n::SHARE) }</span></button>
-                <button class="btn quiet no-tab" onclick={present}>{ icon(icons::PRESENT) }<span>{ t(if prefs.present { i18n::LEAVE_PRESENT } else { i18n::PRESENT }) }</span></button>
+                <button class="btn quiet no-tab" onclick={link.callback(|_| Msg::Present)}>{ icon(icons::PRESENT) }<span>{ t(if prefs.present { i18n::LEAVE_PRESENT } else { i18n::PRESENT }) }</span></button>
             </div>
             <button class="btn quiet ico" aria-label={t(i18n::MENU)} title="F2" aria-expanded={pressed(lab.menu)} onclick={link.callback(|_| Msg::Menu)}>{ icon(icons::SETTINGS) }</button>
         </header>
@@ -120,39 +157,62 @@ fn side(lab: &Lab, marks: u32, link: &Scope<Lab>, lang: Lang) -> Html {
         let mark = marks & View::bits(&[view]) != 0;
         let class = classes!(one.then_some("one"));
         html! {
-            <button role="tab" {class} aria-selected={if selected { "true" } else { "false" }} onclick={link.callback(move |_| Msg::Show(view))}>{ lang.t(view.name()) }{ panes::here(mark, lang) }</button>
+            <button role="tab" {class} aria-selected={if selected { "true" } else { "false" }} tabindex={if selected { "0" } else { "-1" }}
+                onclick={link.callback(move |_| Msg::Show(view))}>{ lang.t(view.name()) }{ panes::here(mark, lang) }</button>
         }
     };
+    let more = |upper: bool| {
+        html! {
+            <button class="btn quiet ico" aria-label={lang.t(i18n::PANE_MENU)} title={lang.t(i18n::PANE_MENU)} aria-haspopup="menu" aria-expanded={if lab.pane_menu == Some(upper) { "true" } else { "false" }}
+                onclick={link.callback(move |_| Msg::PaneMenu(upper))}>{ "⋯" }</button>
+        }
+    };
+    let lower = |v: &View| two && lab.bottom == *v;
+    let views = || View::ALL.iter().map(|v| v.0);
     html! {
-        <aside class="side" data-region="views" aria-label={lang.t(i18n::VIEWS)}>
-            <div class="tabs t1" role="tablist" aria-label={lang.t(i18n::UPPER)}>
-                <div class="list">{ for View::ALL.iter().map(|v| tab(v.0, lab.top == v.0, !v.4)) }</div>
-                <button class="btn quiet ico" aria-label={lang.t(i18n::SPLIT)} title="F2 S" aria-pressed={if two { "true" } else { "false" }} onclick={link.callback(|_| Msg::Split)}>{ icon(icons::SPLIT) }</button>
+        <aside class="side" aria-label={lang.t(i18n::VIEWS)}>
+            <div class="tabs t1" data-region="upper">
+                <div class="list" role="tablist" aria-label={lang.t(i18n::UPPER)}>{ for views().map(|v| tab(v, lab.top == v, !lab.is_upper(v))) }</div>
+                if lab.full {
+                    <button class="btn" onclick={link.callback(|_| Msg::Full(true))}>{ icon(icons::CLOSE) }{ lang.t(i18n::BACK_TO_LAB) }</button>
+                } else {
+                    <button class="btn quiet ico" aria-label={lang.t(i18n::SPLIT)} title="F2 S" aria-pressed={if two { "true" } else { "false" }} onclick={link.callback(|_| Msg::Split)}>{ icon(icons::SPLIT) }</button>
+                    { more(true) }
+                }
             </div>
-            { for View::ALL.iter().map(|v| one(lab, v.0, link, lang)) }
-            <div class="tabs t2" role="tablist" aria-label={lang.t(i18n::LOWER)}>
-                { for View::ALL.iter().filter(|v| !v.4).map(|v| tab(v.0, lab.bottom == v.0, false)) }
+            { for views().filter(|v| !lower(v)).map(|v| one(lab, v, link, lang)) }
+            <div class="tabs t2" data-region="lower">
+                <div class="list" role="tablist" aria-label={lang.t(i18n::LOWER)}>{ for views().filter(|v| !lab.is_upper(*v)).map(|v| tab(v, lab.bottom == v, false)) }</div>
+                { more(false) }
             </div>
+            { for views().filter(lower).map(|v| one(lab, v, link, lang)) }
         </aside>
     }
 }
 
 /// A view's pane; empty while it is not chosen, so that it costs nothing.
 fn one(lab: &Lab, view: View, link: &Scope<Lab>, lang: Lang) -> Html {
-    let chosen = lab.top == view || lab.two() && lab.bottom == view;
+    let slot = match () {
+        () if lab.top == view => Some("upper"),
+        () if lab.two() && lab.bottom == view => Some("lower"),
+        () => None,
+    };
     let draw = lab.panes.get(view.place() + 1);
     let body = match draw {
-        _ if !chosen => Html::default(),
+        _ if slot.is_none() => Html::default(),
         Some(pane) => pane(lab, link, lang),
         None => html! { <div class="empty-s">{ lang.fill(i18n::LOADING, &["panes"]) }</div> },
     };
-    html! { <section key={view.id()} class="pane" data-pane={view.id()} role="tabpanel" aria-label={lang.t(view.name())}>{ body }</section> }
+    html! { <section key={view.id()} class="pane" data-pane={view.id()} data-slot={slot} data-region={slot} role="tabpanel" aria-label={lang.t(view.name())}>{ body }</section> }
 }
 
 fn keybar(lab: &Lab, link: &Scope<Lab>, lang: Lang) -> Html {
     let d = lab.shared.borrow();
     let at_prompt = d.term().and_then(|t| t.view.as_ref()).is_some_and(|v| v.at_prompt);
     let raw = d.term().and_then(|t| t.view.as_ref()).is_some_and(|v| !v.canonical);
+    // The answer that the base64 pane holds, where the server waits for one. A press on the bar leaves the field its focus.
+    let asked = d.term().is_some_and(|t| t.transcript.session.ask.is_some());
+    let answer = (asked && !lab.b64.text.is_empty()).then(|| crate::model::encode(lab.b64.text.as_bytes()));
     let key = |label: &'static str, bytes: &'static [u8]| {
         html! { <button class="btn" onclick={link.callback(move |_| Msg::Bytes(bytes.to_vec()))}>{ label }</button> }
     };
@@ -160,7 +220,8 @@ fn keybar(lab: &Lab, link: &Scope<Lab>, lang: Lang) -> Html {
         html! { <button class="btn" onclick={move |_| insert_text(label)}>{ label }</button> }
     };
     html! {
-        <div class="keybar" role="toolbar" aria-label={lang.t(i18n::EXTRA_KEYS)}>
+        <div class="keybar" role="toolbar" aria-label={lang.t(i18n::EXTRA_KEYS)} onmousedown={|e: MouseEvent| e.prevent_default()}>
+            { for answer.map(|a| { let label = lang.fill(i18n::PUT, &[&a]); html! { <button class="btn pri" onclick={link.callback(move |_| Msg::Put(a.clone()))}>{ label }</button> } }) }
             if raw { { key("Esc", b"\x1b") }{ key("Tab", b"\t") }{ key("↑", b"\x1b[A") }{ key("↓", b"\x1b[B") }{ key("←", b"\x1b[D") }{ key("→", b"\x1b[C") } }
             if at_prompt {
                 <button class="btn" onclick={link.callback(|_| { let v = platform::input("ti").map(|i| i.value()).unwrap_or_default(); let n = v.len(); Msg::Complete(v, n) })}>{ "Tab" }</button>
@@ -195,43 +256,6 @@ fn phone_tabs(lab: &Lab, marks: u32, link: &Scope<Lab>, lang: Lang) -> Html {
             { tab(i18n::FILES, icons::FILE, &[View::Files], || Msg::Show(View::Files)) }
             { tab(i18n::MORE, icons::MORE, &[View::Map, View::Base64, View::Queue, View::Mailboxes], || Msg::Menu) }
         </nav>
-    }
-}
-
-fn menu(lab: &Lab, ctx: &Context<Lab>) -> Html {
-    let (link, prefs) = (ctx.link(), ctx.props().prefs);
-    let d = lab.shared.borrow();
-    let (paused, undo, lang) = (d.clock.paused, d.undoable(), prefs.lang);
-    let t = |m| lang.t(m);
-    let item_of = |label: String, key: String, msg: Option<Msg>| {
-        let msg = std::cell::Cell::new(msg);
-        // Each button is pressed at most once: then the menu is gone.
-        let on = link.batch_callback(move |_: MouseEvent| std::iter::once(Msg::CloseMenu).chain(msg.take()).collect::<Vec<_>>());
-        html! { <li><button class="btn quiet" onclick={on}>{ label }</button><kbd>{ key }</kbd></li> }
-    };
-    let item = |label: i18n::Msg, key: String, msg: Option<Msg>| item_of(t(label).into(), key, msg);
-    let size = |step: i32| {
-        let on = ctx.props().on_prefs.clone();
-        let new = Prefs { size: prefs.size.saturating_add_signed(step as i16).clamp(75, 200), ..prefs };
-        Callback::from(move |_: MouseEvent| on.emit(new))
-    };
-    html! {
-        <div id="pop" class="menu pop" role="dialog" aria-label={t(i18n::MENU)}>
-            <div class="row2">{ crate::home::switches(prefs, &ctx.props().on_prefs) }</div>
-            <div class="row2" role="group" aria-label={t(i18n::TEXT_SIZE)}>
-                <button class="btn" aria-label={t(i18n::SMALLER)} onclick={size(-10)}>{ "A−" }</button><button class="btn" aria-label={t(i18n::LARGER)} onclick={size(10)}>{ "A+" }</button></div>
-            <ul>
-                { for View::ALL.iter().map(|v| item(v.2, v.3.to_ascii_uppercase().to_string(), Some(Msg::Show(v.0)))) }
-                { item_of(lang.fill(i18n::UNDO, &[undo[0].unwrap_or("–")]), "Z".into(), Some(Msg::Undo)) }
-                { item_of(lang.fill(i18n::REDO, &[undo[1].unwrap_or("–")]), "Y".into(), Some(Msg::Redo)) }
-                { item(if paused { i18n::RESUME } else { i18n::PAUSE }, "P".into(), Some(Msg::Pause)) }
-                { item(i18n::NEXT_EVENT, "N".into(), Some(Msg::Skip)) }
-                { item(i18n::SHARE, "R".into(), Some(Msg::Share(false))) }
-                { item(i18n::START_OVER, "O".into(), Some(Msg::Ask(true))) }
-                { item(i18n::CLOSE, "Esc".into(), None) }
-            </ul>
-            <p class="nolist">{ t(i18n::KEYS_TEXT) }</p>
-        </div>
     }
 }
 

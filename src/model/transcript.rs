@@ -3,6 +3,7 @@
 //! Follows ECMA-48 as far as line-by-line programs use it.
 
 use super::{Screen, Session};
+use std::collections::VecDeque;
 use world::Origin;
 
 /// Who said a line.
@@ -55,6 +56,8 @@ pub(crate) struct Transcript {
     /// Column from which the pending line was typed.
     typed_from: Option<usize>,
     trace: u32,
+    /// Numbers of the lines typed to a server that wait for their answers.
+    asked: VecDeque<usize>,
     /// The decision that the bytes being taken tell of.
     burst: u32,
     /// What the next typed line is: set by whoever passes the typing on.
@@ -78,6 +81,7 @@ impl Transcript {
             column: 0,
             typed_from: None,
             trace: 0,
+            asked: VecDeque::new(),
             burst: 0,
             typing: Mark::Shell,
             session: Session::default(),
@@ -218,11 +222,24 @@ impl Transcript {
         let (mark, prompt) = match typed {
             Some(from) => {
                 let prompt = text.char_indices().nth(from).map_or(text.len(), |(i, _)| i);
-                self.session.typed(self.typing, text.get(prompt..).unwrap_or_default());
+                let line = text.get(prompt..).unwrap_or_default();
+                match self.typing {
+                    // A line of a message has no answer of its own, but the one that ends it has.
+                    Mark::Client if !self.session.data || line == "." => self.asked.push_back(self.dropped + self.lines.len()),
+                    Mark::Client => {}
+                    _ => self.asked.clear(),
+                }
+                self.session.typed(self.typing, line);
                 (self.typing, prompt)
             }
             None => (if self.session.said(&text) { Mark::Server } else { Mark::Output }, 0),
         };
+        if mark == Mark::Server
+            && super::reply(&text).is_some_and(|(_, more)| !more)
+            && let Some(line) = self.asked.pop_front().and_then(|n| self.lines.get_mut(n.checked_sub(self.dropped)?))
+        {
+            line.trace = trace;
+        }
         self.lines.push(Line { text, mark, prompt, trace });
         if self.lines.len() > KEEP + KEEP / 5 {
             let extra = self.lines.len() - KEEP;
@@ -325,7 +342,24 @@ mod tests {
             .collect();
         assert_eq!(marks, "$...SCSS.");
         let traces: Vec<u32> = t.lines.iter().map(|l| l.trace).collect();
-        assert_eq!(traces, [0, 0, 0, 0, 0, 0, 7, 7, 0]);
+        assert_eq!(traces, [0, 0, 0, 0, 0, 7, 7, 7, 0], "what was typed tells of its answer");
+    }
+
+    #[test]
+    fn a_typed_line_belongs_to_its_answer() {
+        let mut t = Transcript::new();
+        t.feed(b"# ", Origin::Program, 0);
+        t.feed(b"telnet mail 25\r\n", Origin::Typed, 0);
+        t.feed(b"Connected to mail.\r\n220 mail ESMTP\r\n", Origin::Program, 1);
+        t.typing = Mark::Client;
+        // Two commands ahead of their answers, then a message.
+        t.feed(b"MAIL FROM:<a@b>\r\nDATA\r\n", Origin::Typed, 0);
+        t.feed(b"250 ok\r\n", Origin::Program, 2);
+        t.feed(b"354 go\r\n", Origin::Program, 3);
+        t.feed(b"text\r\n.\r\n", Origin::Typed, 0);
+        t.feed(b"250 queued\r\n", Origin::Program, 4);
+        let of = |text: &str| t.lines.iter().find(|l| l.text == text).map(|l| l.trace);
+        assert_eq!((of("MAIL FROM:<a@b>"), of("DATA"), of("text"), of(".")), (Some(2), Some(3), Some(0), Some(4)));
     }
 
     #[test]

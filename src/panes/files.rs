@@ -7,7 +7,7 @@ use crate::i18n::{self, Lang};
 use crate::lab::{Lab, Msg};
 use crate::platform;
 use web_sys::{HtmlInputElement, HtmlSelectElement, HtmlTextAreaElement};
-use world::{Input, SimTime};
+use world::{Because, Input, SimTime};
 use yew::html::Scope;
 use yew::prelude::*;
 
@@ -101,6 +101,19 @@ fn stages(d: &Driver, editor: &Editor) -> Vec<Stage> {
     out
 }
 
+/// What the open main.cf sets and this simulation accepts without doing anything: names and lines, as Postfix's last start or reload has
+/// told, as far as they still stand there.
+fn idle(d: &Driver, editor: &Editor) -> Vec<(String, u32)> {
+    let told = d.world.traces().iter().rev().find(|t| t.what == "main.cf: accepted, not simulated");
+    let rows = told.filter(|_| editor.open == "/etc/postfix/main.cf").map_or(&[][..], |t| t.because.as_slice());
+    let row = |b: &Because| match b {
+        Because::Parameter { name, place: Some((_, line)), .. } => Some((name.clone(), *line)),
+        _ => None,
+    };
+    let stands = |(name, line): &(String, u32)| editor.text.lines().nth(*line as usize - 1).is_some_and(|l| l.starts_with(name.as_str()));
+    rows.iter().filter_map(row).filter(stands).collect()
+}
+
 /// The pane.
 pub(crate) fn pane(lab: &Lab, link: &Scope<Lab>, lang: Lang) -> Html {
     let d = lab.shared.borrow();
@@ -124,6 +137,7 @@ pub(crate) fn pane(lab: &Lab, link: &Scope<Lab>, lang: Lang) -> Html {
     let offset = i64::from(d.world.utc_offset(&e.host));
     let chosen_host = e.host.clone();
     let stages = stages(&d, e);
+    let idle = idle(&d, e);
     let outside = d.world.file(&e.host, &e.open).as_deref() != e.base.as_deref();
     html! {<>
         <form class="ptool" onsubmit={go}>
@@ -141,6 +155,12 @@ pub(crate) fn pane(lab: &Lab, link: &Scope<Lab>, lang: Lang) -> Html {
                 if i > 0 { <span>{ "→" }</span> }
                 <div class={classes!(s.1.then_some("stale"))}><b>{ t(s.0) }</b><small>{ hms(s.2, offset) }</small>if s.1 { { " " }{ t(remedy(s.0, &e.open)) } }</div>
             </>}) }</div>
+        }
+        if !idle.is_empty() {
+            <p class="msg no" data-idle="true"><b>{ t(i18n::FILE_IDLE) }</b>{ for idle.into_iter().map(|(name, line)| {
+                let (host, path) = (e.host.clone(), e.open.clone());
+                html! { <button class="linkb mono" onclick={link.callback(move |_| Msg::OpenFile(host.clone(), path.clone(), line))}>{ name }{ " :" }{ line }</button> }
+            }) }</p>
         }
         <div class={classes!("files", e.open.is_empty().then_some("none"))}>
             <ul class="tree" aria-label={e.listing.clone()}>

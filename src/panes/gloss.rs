@@ -3,7 +3,7 @@
 
 use crate::i18n::{Lang, Msg};
 
-const SENTENCES: [Msg; 34] = [
+const SENTENCES: [Msg; 47] = [
     Msg("logged in as {} with {}", "已用 {1} 方式登录为 {0}"),
     Msg("the client has not logged in", "客户端没有登录"),
     Msg("PTR and A agree: {} is {}", "PTR 与 A 记录一致：{0} 就是 {1}"),
@@ -44,6 +44,22 @@ const SENTENCES: [Msg; 34] = [
     Msg("{} stands in its own expansion: the account is meant", "{0} 出现在自己的展开里：指的就是这个账号"),
     Msg("owner-{} is an alias: problems are reported to {}", "有别名 owner-{0}：出问题时通知 {1}"),
     Msg("commands and files run with the rights of {}", "命令和文件以 {0} 的权限执行"),
+    Msg("the connection was refused before: {}", "连接时就已拒绝：{0}"),
+    Msg("a header field where a command is due", "该发命令的地方来了一行信头"),
+    Msg("{} is no command", "{0} 不是命令"),
+    Msg("warn_if_reject: only logged, not refused: {}", "warn_if_reject：只记日志，没有拒绝：{0}"),
+    Msg("a permission will become this deferral: {}", "之后若放行，将改为暂缓：{0}"),
+    Msg("a refusal will become this deferral: {}", "之后若拒绝，将改为暂缓：{0}"),
+    Msg("line {} is that of the text when it was compiled; today it reads \"{}\"", "行号 {0} 是编译时的文本；现在这一行是“{1}”"),
+    Msg(
+        "{} was changed since this process read it: without a reload what it said before is in force",
+        "这个进程读过之后 {0} 又改过：没有 reload，生效的还是原来的内容",
+    ),
+    Msg("{} answered: {}", "{0} 回答：{1}"),
+    Msg("{} bytes are free in the queue directory", "队列目录还剩 {0} 字节"),
+    Msg("no table and no rule changed an address", "没有表或规则改动地址"),
+    Msg("a probe for {} is sent now", "现在为 {0} 发出探测邮件"),
+    Msg("found {} s ago by a probe: {}", "{0} 秒前由探测得知：{1}"),
 ];
 
 /// A sentence in the reader's language.

@@ -42,7 +42,7 @@ impl Rows for Lines {
             let (on, id) = (self.on_find.clone(), row.qid.to_string());
             super::qid(&d, row.qid, Callback::from(move |_| on.emit(id.clone())))
         });
-        let why = (trace != 0).then(|| {
+        let why = d.world.trace(line.trace).map(|_| {
             let on = self.on_why.clone();
             html! { <button class="why" aria-expanded={if trace == self.why { "true" } else { "false" }} onclick={move |_| on.emit(trace)}>{ self.lang.t(i18n::WHY_BUTTON) }</button> }
         });

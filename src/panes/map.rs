@@ -7,6 +7,8 @@ use crate::icons::{self, icon};
 use crate::lab::links::{Sel, line_event};
 use crate::lab::{Lab, Msg};
 use crate::model::{Hop, LogRow, Node, daemon_class};
+use crate::panes::plan::{NARROW, Plan, WIDE};
+use crate::panes::why;
 use web_sys::HtmlInputElement;
 use yew::html::Scope;
 use yew::prelude::*;
@@ -67,44 +69,6 @@ impl Walk {
     }
 }
 
-/// Places: which, left, top, label.
-const PLACES: [(Node, i32, i32, i18n::Msg); 14] = [
-    (Node::Network, 10, 14, i18n::MAP_NETWORK),
-    (Node::Smtpd, 130, 14, i18n::Msg("smtpd", "smtpd")),
-    (Node::Cleanup, 250, 14, i18n::Msg("cleanup", "cleanup")),
-    (Node::Pickup, 10, 96, i18n::Msg("pickup", "pickup")),
-    (Node::Qmgr, 130, 96, i18n::Msg("qmgr", "qmgr")),
-    (Node::Incoming, 250, 96, i18n::Msg("incoming", "incoming")),
-    (Node::Deferred, 10, 178, i18n::Msg("deferred", "deferred")),
-    (Node::Active, 130, 178, i18n::Msg("active", "active")),
-    (Node::Hold, 250, 178, i18n::Msg("hold", "hold")),
-    (Node::Local, 10, 260, i18n::Msg("local", "local")),
-    (Node::Smtp, 130, 260, i18n::Msg("smtp", "smtp")),
-    (Node::Bounce, 250, 260, i18n::Msg("bounce", "bounce")),
-    (Node::Mailbox, 10, 342, i18n::MAP_MAILBOX),
-    (Node::Remote, 130, 342, i18n::MAP_REMOTE),
-];
-
-/// Ways between them.
-const WAYS: [(Node, Node, &str); 16] = [
-    (Node::Network, Node::Smtpd, "M106 35H127"),
-    (Node::Smtpd, Node::Cleanup, "M226 35H247"),
-    (Node::Pickup, Node::Cleanup, "M58 96V76H274V59"),
-    (Node::Cleanup, Node::Incoming, "M298 56V93"),
-    (Node::Cleanup, Node::Hold, "M346 48H352Q360 48 360 56V191Q360 199 352 199H349"),
-    (Node::Incoming, Node::Qmgr, "M250 117H229"),
-    (Node::Qmgr, Node::Active, "M178 138V175"),
-    (Node::Active, Node::Deferred, "M130 192H109"),
-    (Node::Deferred, Node::Active, "M106 207H127"),
-    (Node::Hold, Node::Deferred, "M298 220V239H58V223"),
-    (Node::Active, Node::Local, "M148 220C148 246 78 230 78 257"),
-    (Node::Active, Node::Smtp, "M178 220V257"),
-    (Node::Local, Node::Mailbox, "M58 302V339"),
-    (Node::Smtp, Node::Remote, "M178 302V339"),
-    (Node::Smtp, Node::Bounce, "M226 281H247"),
-    (Node::Bounce, Node::Cleanup, "M346 281H386Q400 281 400 267V49Q400 35 386 35H349"),
-];
-
 /// The queue in which a message lies now. `postsuper -h ALL` moves messages and logs none of them.
 fn lies(queue: &[world::Queued], id: &str) -> Option<Node> {
     let row = queue.iter().find(|q| q.id == id)?;
@@ -126,7 +90,7 @@ fn walked(hops: &[Hop], msg: usize, made: bool, from: Node, to: Node) -> bool {
     let mut seen = vec![start];
     for hop in hops.iter().filter(|h| h.msg == msg) {
         // A step whose way is not drawn straight came from a place where the message has been: the queue manager moves what was deferred.
-        let straight = WAYS.iter().any(|w| (w.0, w.1) == (before, hop.node));
+        let straight = NARROW.ways.iter().any(|w| (w.0, w.1) == (before, hop.node));
         if hop.node == to && (before == from || !straight && seen.contains(&from)) {
             return true;
         }
@@ -144,8 +108,9 @@ pub(crate) fn pane(lab: &Lab, link: &Scope<Lab>, lang: Lang) -> Html {
     let total = way.len();
     let shown = lab.walk.shown.min(total);
     let hops = &way[..shown];
+    let plan = if lab.full { &WIDE } else { &NARROW };
     let Some(now) = hops.last() else {
-        return html! {<>{ picture(&d, &[], true, &lab.pin, lang) }<div class="empty-s"><b>{ t(i18n::MAP_EMPTY) }</b>{ t(i18n::MAP_EMPTY_TEXT) }</div></>};
+        return html! {<>{ picture(plan, &d, &[], true, &lab.pin, lang) }<div class="empty-s"><b>{ t(i18n::MAP_EMPTY) }</b>{ t(i18n::MAP_EMPTY_TEXT) }</div></>};
     };
     let roots = (0..d.map.messages.len()).rev().filter(|n| d.map.root(*n) == *n).take(6);
     let chips: Vec<usize> = roots.collect();
@@ -164,7 +129,7 @@ pub(crate) fn pane(lab: &Lab, link: &Scope<Lab>, lang: Lang) -> Html {
     let lies = (shown == total).then(|| lies(&d.world.queue("mail"), &now_id)).flatten();
     let agent = d.world.log().get(now.line as usize).map_or("", |l| LogRow::new(&l.line).daemon);
     let name = |place: Node, label| if matches!(place, Node::Local | Node::Smtp) { agent } else { t(label) };
-    let at = PLACES.iter().find(|p| p.0 == lies.unwrap_or(now.node)).map(|p| lang.fill(i18n::MAP_AT, &[name(p.0, p.3)]));
+    let at = NARROW.places.iter().find(|p| p.0 == lies.unwrap_or(now.node)).map(|p| lang.fill(i18n::MAP_AT, &[name(p.0, p.3)]));
     let find = {
         let id = now_id.clone();
         link.callback(move |_| Msg::LogFind(id.clone()))
@@ -172,7 +137,8 @@ pub(crate) fn pane(lab: &Lab, link: &Scope<Lab>, lang: Lang) -> Html {
     let sel = lab.sel().within(|event| way.iter().any(|h| event_of(&d, h) == event));
     html! {<>
         if chips.len() > 1 { <div class="chips" role="group" aria-label={t(i18n::MAP_MESSAGES)}>{ for chips.iter().map(chip) }</div> }
-        { picture(&d, hops, shown == total, lab.sel(), lang) }
+        { picture(plan, &d, hops, shown == total, lab.sel(), lang) }
+        if lab.full { { legend(lang) } }
         <div class="stick"><div class="ptool">{ super::qid(&d, &now_id, find) }<span>{ at.unwrap_or_else(|| t(i18n::MAP_GONE).into()) }</span></div>
         <div class="ptool">
             { go(i18n::HOP_BACK, icons::BACK, shown.saturating_sub(1)) }
@@ -181,8 +147,8 @@ pub(crate) fn pane(lab: &Lab, link: &Scope<Lab>, lang: Lang) -> Html {
             <span class="mono">{ shown }{ " / " }{ total }</span>
             <button class="btn" onclick={link.callback(|_| Msg::Replay)}>{ t(i18n::MAP_REPLAY) }</button>
         </div></div>
-        <table class="evt"><thead><tr>{ for [i18n::HOP, i18n::TIME, i18n::PROCESS, i18n::WHAT].map(|m| html! { <th scope="col">{ t(m) }</th> }) }</tr></thead>
-            <tbody>{ for way.iter().enumerate().map(|(i, hop)| row(&d, i + 1, shown, hop, &sel, link, lang)) }</tbody></table>
+        <table class="evt"><thead><tr>{ for [i18n::HOP, i18n::TIME, i18n::PROCESS, i18n::WHAT, i18n::DECIDED_BY].into_iter().take(if lab.full { 5 } else { 4 }).map(|m| html! { <th scope="col">{ t(m) }</th> }) }</tr></thead>
+            <tbody>{ for way.iter().enumerate().map(|(i, hop)| row(&d, i + 1, (shown, lab.full), hop, &sel, link, lang)) }</tbody></table>
     </>}
 }
 
@@ -191,12 +157,12 @@ fn event_of(d: &Driver, hop: &Hop) -> u32 {
 }
 
 /// A step as a row of the table.
-fn row(d: &Driver, n: usize, shown: usize, hop: &Hop, sel: &Sel, link: &Scope<Lab>, lang: Lang) -> Html {
+fn row(d: &Driver, n: usize, (shown, wide): (usize, bool), hop: &Hop, sel: &Sel, link: &Scope<Lab>, lang: Lang) -> Html {
     let Some(line) = d.world.log().get(hop.line as usize) else { return Html::default() };
     let log = LogRow::new(&line.line);
     let id = d.map.messages[hop.msg].id.clone();
     let event = line_event(hop.line as usize, line);
-    let label = PLACES.iter().find(|p| p.0 == hop.node).map_or("", |p| lang.t(p.3));
+    let label = NARROW.places.iter().find(|p| p.0 == hop.node).map_or("", |p| lang.t(p.3));
     let what = match hop.node {
         node if is_queue(node) => lang.fill(i18n::MAP_INTO, &[label]),
         Node::Mailbox => lang.t(i18n::MAP_INTO_BOX).into(),
@@ -206,6 +172,10 @@ fn row(d: &Driver, n: usize, shown: usize, hop: &Hop, sel: &Sel, link: &Scope<La
             _ => log.text.into(),
         },
     };
+    // Who decided, as a way to the whole reason.
+    let trace = line.trace.0;
+    let by = d.world.trace(line.trace).and_then(why::decider).map(|d| d.0).filter(|by| !by.is_empty());
+    let decided = by.map(|by| html! { <button class="linkb" title={lang.t(i18n::DECIDED_BY)} onclick={link.callback(move |_| Msg::Why(trace))}>{ by }</button> });
     let class = classes!((n == shown).then_some("on"), (n > shown).then_some("later"), sel.lights(event, &id).then_some("lit"));
     let find = {
         let id = id.clone();
@@ -216,13 +186,46 @@ fn row(d: &Driver, n: usize, shown: usize, hop: &Hop, sel: &Sel, link: &Scope<La
             <td><button class="linkb" onclick={link.callback(move |_| Msg::Step(n))}>{ n }</button></td>
             <td class="mono">{ log.time }</td>
             <td class={classes!("mono", daemon_class(log.daemon))}>{ log.daemon }</td>
-            <td>{ super::qid(d, &id, find) }{ " " }{ what }</td>
+            <td>{ super::qid(d, &id, find) }{ " " }{ what }if !wide { { decided.clone().map(|by| html! { <small>{ by }</small> }).unwrap_or_default() } }</td>
+            if wide { <td class="by">{ decided.unwrap_or_default() }</td> }
         </tr>
     }
 }
 
+/// What stands beside the way: asked on it, or where it begins.
+fn beside(plan: &Plan, (by, x, y, name, way): (Node, i32, i32, &'static str, &'static str), seen: &dyn Fn(Node, &str) -> bool) -> Html {
+    let on = seen(by, name).then_some("seen");
+    let wide = if name.len() > 12 { 24 } else { 0 };
+    let (w, h) = ((plan.size.0 + wide).to_string(), plan.size.1.to_string());
+    let x = x - wide / 2;
+    let kind = if name == "sendmail" { "ext" } else { "proc" };
+    html! {<>
+        <path class="edge" d={way} marker-end="url(#aw)" />
+        if !name.is_empty() {
+            <g transform={["translate(", &x.to_string(), " ", &y.to_string(), ")"].concat()}><rect class={classes!(kind, on)} width={w} height={h} rx={if kind == "ext" { "21" } else { "8" }} />
+                <text x={((plan.size.0 + wide) / 2).to_string()} y={(plan.size.1 / 2 + 5).to_string()}>{ name }</text></g>
+        }
+    </>}
+}
+
+/// What the picture's shapes stand for.
+fn legend(lang: Lang) -> Html {
+    let shape = |class: &'static str, label: i18n::Msg| {
+        html! { <span><svg class="map key" viewBox="0 0 34 20" aria-hidden="true">if class.starts_with("path") { <path {class} d="M1 10H33" /> } else { <rect {class} x="2" y="2" width="30" height="16" rx={if class == "queue" { "0" } else { "5" }} /> }</svg>{ lang.t(label) }</span> }
+    };
+    let rows = [
+        ("proc", i18n::MAP_BIG_PROCESS),
+        ("queue", i18n::MAP_BIG_QUEUE),
+        ("ext", i18n::MAP_BIG_OUTSIDE),
+        ("path", i18n::MAP_BIG_WAY),
+        ("path B", i18n::MAP_BIG_BOUNCE),
+        ("hot", i18n::MAP_BIG_HERE),
+    ];
+    html! { <div class="legend">{ for rows.map(|(class, label)| shape(class, label)) }</div> }
+}
+
 /// The picture, with the way that these steps have gone; at its end a message stands where it really is.
-fn picture(d: &Driver, hops: &[Hop], end: bool, sel: &Sel, lang: Lang) -> Html {
+fn picture(plan: &Plan, d: &Driver, hops: &[Hop], end: bool, sel: &Sel, lang: Lang) -> Html {
     let mut messages: Vec<usize> = hops.iter().map(|h| h.msg).collect();
     messages.sort_unstable();
     messages.dedup();
@@ -230,7 +233,7 @@ fn picture(d: &Driver, hops: &[Hop], end: bool, sel: &Sel, lang: Lang) -> Html {
     let queue = d.world.queue("mail");
     let now = |msg: usize| if end { lies(&queue, &d.map.messages[msg].id) } else { None };
     let here = hops.last().map(|h| now(h.msg).unwrap_or(h.node));
-    let ways = WAYS.iter().map(|(from, to, path)| {
+    let ways = plan.ways.iter().map(|(from, to, path)| {
         let who = messages.iter().find(|m| walked(hops, **m, made(**m), *from, *to));
         let (class, end) = match who {
             None => ("edge", "url(#aw)"),
@@ -239,7 +242,7 @@ fn picture(d: &Driver, hops: &[Hop], end: bool, sel: &Sel, lang: Lang) -> Html {
         };
         html! { <path {class} d={*path} marker-end={end} /> }
     });
-    let places = PLACES.iter().map(|(node, x, y, label)| {
+    let places = plan.places.iter().map(|(node, x, y, label)| {
         let (x, y, node) = (*x, *y, *node);
         let kind = match node {
             Node::Network | Node::Remote => "ext",
@@ -249,6 +252,9 @@ fn picture(d: &Driver, hops: &[Hop], end: bool, sel: &Sel, lang: Lang) -> Html {
         let first = |of_made: bool| hops.iter().position(|h| h.node == node && made(h.msg) == of_made);
         let (first, second) = (first(false), first(true));
         let class = classes!(kind, first.or(second).map(|_| "seen"), (here == Some(node)).then_some("hot"));
+        let (w, h) = (plan.size.0, plan.size.1);
+        let at = |n: i32| n.to_string();
+        let cut = ["M0 ", &at(h), "V6L6 0H", &at(w - 6), "L", &at(w), " 6V", &at(h), "z"].concat();
         let round = match kind {
             "ext" => "21",
             "proc" => "8",
@@ -260,20 +266,20 @@ fn picture(d: &Driver, hops: &[Hop], end: bool, sel: &Sel, lang: Lang) -> Html {
         let name = if matches!(node, Node::Local | Node::Smtp) { agent.unwrap_or(name) } else { name };
         let count = queue.iter().filter(|q| q.queue == name).count();
         html! {<g transform={["translate(", &x.to_string(), " ", &y.to_string(), ")"].concat()}>
-            if node == Node::Mailbox { <path {class} d="M0 42V6L6 0H90L96 6V42z" /> } else { <rect {class} width="96" height="42" rx={round} /> }
-            if kind == "queue" { <path class="edge" d="M6 0v42M11 0v42" /> }
-            <text x={if kind == "queue" { "53" } else { "48" }} y={if count > 0 { "20" } else { "26" }}>{ name }</text>
-            if count > 0 { <text class="sub" x="53" y="34">{ count }</text> }
+            if node == Node::Mailbox { <path {class} d={cut} /> } else { <rect {class} width={at(w)} height={at(h)} rx={round} /> }
+            if kind == "queue" { <path class="edge" d={["M6 0v", &at(h), "M11 0v", &at(h)].concat()} /> }
+            <text x={at(w / 2 + if kind == "queue" { 5 } else { 0 })} y={at(h / 2 + if count > 0 { -1 } else { 5 })}>{ name }</text>
+            if count > 0 { <text class="sub" x={at(w / 2 + 5)} y={at(h / 2 + 13)}>{ count }</text> }
             if let Some(n) = first { <circle class="hop" r="9" /><text class="hopt" y="4">{ n + 1 }</text> }
-            if let Some(n) = second { <circle class="hop B" cx="96" cy="42" r="9" /><text class="hopt B" x="96" y="46">{ n + 1 }</text> }
+            if let Some(n) = second { <circle class="hop B" cx={at(w)} cy={at(h)} r="9" /><text class="hopt B" x={at(w)} y={at(h + 4)}>{ n + 1 }</text> }
         </g>}
     });
     let mut taken: Vec<(i32, i32)> = Vec::new();
     let mut token = |msg: usize| {
         let last = hops.iter().rev().filter(|h| h.msg == msg && h.node != Node::Gone).map(|h| h.node).next()?;
-        let (_, x, y, _) = PLACES.iter().find(|p| p.0 == now(msg).unwrap_or(last))?;
+        let (_, x, y, _) = plan.places.iter().find(|p| p.0 == now(msg).unwrap_or(last))?;
         let gone = hops.iter().any(|h| h.msg == msg && h.node == Node::Gone);
-        let (x, mut y) = ((x - 26).clamp(4, 288), y + 37);
+        let (x, mut y) = ((x + plan.size.0 / 2 - 74).clamp(plan.token.0, plan.token.1), y + plan.size.1 - 5);
         // No envelope lies on another one.
         while taken.iter().any(|t| t.0.abs_diff(x) < 148 && t.1.abs_diff(y) < 24) {
             y -= 24;
@@ -288,8 +294,14 @@ fn picture(d: &Driver, hops: &[Hop], end: bool, sel: &Sel, lang: Lang) -> Html {
                 <path d="M8 5h16v12h-16zm0 0 8 6 8-6" /><text x="86" y="15.5">{ letter }{ " " }{ id }</text></g>
         })
     };
+    // The login server was asked if the session logged in; the others are asked for every message.
+    let seen = |node: Node, name: &str| {
+        hops.iter()
+            .filter(|h| h.node == node)
+            .any(|h| name != "saslauthd" || d.world.log().get(h.line as usize).is_some_and(|l| l.line.contains("sasl_method=")))
+    };
     let label = {
-        let names = hops.iter().filter_map(|h| PLACES.iter().find(|p| p.0 == h.node)).map(|p| lang.t(p.3));
+        let names = hops.iter().filter_map(|h| NARROW.places.iter().find(|p| p.0 == h.node)).map(|p| lang.t(p.3));
         [lang.t(i18n::MAP), ": ", &names.collect::<Vec<_>>().join(", ")].concat()
     };
     let head = |id: &'static str, class: &'static str, size: &'static str| {
@@ -298,9 +310,9 @@ fn picture(d: &Driver, hops: &[Hop], end: bool, sel: &Sel, lang: Lang) -> Html {
         }
     };
     html! {
-        <svg class="map" viewBox="0 0 440 402" role="img" aria-label={label}>
+        <svg class={plan.class} viewBox={plan.view} role="img" aria-label={label}>
             <defs>{ head("aw", "ah", "7") }{ head("pw", "ahp", "4") }</defs>
-            { for ways }{ for places }{ for messages.iter().filter_map(|m| token(*m)) }
+            { for plan.beside.iter().map(|b| beside(plan, *b, &seen)) }{ for ways }{ for places }{ for messages.iter().filter_map(|m| token(*m)) }
         </svg>
     }
 }

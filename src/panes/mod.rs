@@ -7,6 +7,8 @@ pub(crate) mod gloss;
 pub(crate) mod mailboxes;
 pub(crate) mod maillog;
 pub(crate) mod map;
+pub(crate) mod menu;
+mod plan;
 pub(crate) mod queue;
 pub(crate) mod share;
 pub(crate) mod terminal;
@@ -62,8 +64,12 @@ impl View {
 /// What draws a pane.
 pub(crate) type Pane = fn(&Lab, &Scope<Lab>, Lang) -> Html;
 
-/// The dialog of a link, then all panes beside the terminal, in the order of [`View::ALL`]. They lie behind a door of their own: the
-/// prompt needs none of them. Whatever else mentions this table pulls them out.
+/// Places in the table that are no views.
+pub(crate) const SHARE: usize = 0;
+pub(crate) const MENU: usize = 1 + View::ALL.len();
+
+/// The dialog of a link, then all panes beside the terminal, in the order of [`View::ALL`], then the menus. They lie behind a door of their
+/// own: the prompt needs none of them. Whatever else mentions this table pulls them out.
 #[rustfmt::skip]
 const PANES: &[Pane] = &[
     share::dialog,
@@ -74,6 +80,7 @@ const PANES: &[Pane] = &[
     queue::pane,
     mailboxes::pane,
     files::pane,
+    menu::menu,
 ];
 
 /// Fetches the panes.

@@ -71,7 +71,8 @@ impl Rows for Lines {
             let named = if line.text.contains(&msg) { msg.as_str() } else { "" };
             let lit = self.sel.lights(line.trace, named);
             let (event, msg) = ((line.trace != 0).then(|| line.trace.to_string()), (!msg.is_empty()).then_some(msg));
-            let why = (line.trace != 0 && whole && line.prompt == 0).then(|| {
+            // The button stands at the answer.
+            let why = (line.trace != 0 && line.mark != Mark::Client && whole && line.prompt == 0).then(|| {
                 let (on, trace) = (self.on_why.clone(), line.trace);
                 let hot = reply.is_some_and(|(code, _)| code >= 400);
                 html! {
@@ -86,7 +87,7 @@ impl Rows for Lines {
                     <div class="tl c"><span class="g" aria-hidden="true">{ "$" }</span><span><span class="ps">{ prompt }</span>{ typed }</span></div>
                 },
                 Mark::Client => html! {
-                    <div class="tl c"><span class="g" aria-hidden="true">{ "C" }</span><span>{ sr(i18n::YOU_TYPED) }{ &line.text }</span></div>
+                    <div class={if lit { "tl c lit" } else { "tl c" }} tabindex="-1" data-event={event} data-msg={msg}><span class="g" aria-hidden="true">{ "C" }</span><span>{ sr(i18n::YOU_TYPED) }{ &line.text }</span></div>
                 },
                 Mark::Answer => html! {
                     <div class="tl c"><span class="g" aria-hidden="true">{ "›" }</span><span><span class="ps">{ prompt }</span>{ typed }</span></div>
@@ -128,11 +129,13 @@ fn note(lang: Lang, text: &str) -> Html {
 pub(crate) fn pane(lab: &Lab, link: &Scope<Lab>, lang: Lang) -> Html {
     let d = lab.shared.borrow();
     let t = |m| lang.t(m);
+    let sel = lab.sel();
     let tabs = d.terms.iter().enumerate().filter(|(_, t)| !t.gone).map(|(i, term)| {
         let front = i == d.front;
+        let mark = sel.event != 0 && !(front && lab.sees_terminal()) && term.transcript.lines.iter().any(|l| l.trace == sel.event);
         html! {
             <button role="tab" aria-selected={if front { "true" } else { "false" }} tabindex={if front { "0" } else { "-1" }}
-                onclick={link.callback(move |_| Msg::Front(i))}>{ if front { icon(icons::TERMINAL) } else { Html::default() } }{ term.title() }</button>
+                onclick={link.callback(move |_| Msg::Front(i))}>{ if front { icon(icons::TERMINAL) } else { Html::default() } }{ term.title() }{ super::here(mark, lang) }</button>
         }
     });
     let several = d.terms.iter().filter(|t| !t.gone).count() > 1;
@@ -178,6 +181,7 @@ fn body(lab: &Lab, d: &crate::driver::Driver, link: &Scope<Lab>, lang: Lang) -> 
         </>};
     }
     let sel = lab.sel().within(|event| term.transcript.lines.iter().any(|l| l.trace == event));
+    let to = if lab.term_jump == lab.term_jumped { None } else { term.transcript.lines.iter().position(|l| sel.lights(l.trace, "")) };
     let lines = Lines { shared: lab.shared.clone(), n: d.front, lang, why: lab.why, sel, on_why: link.callback(Msg::Why) };
     let prompt = term.transcript.prompt();
     let raw = term.view.as_ref().is_some_and(|v| !v.canonical);
@@ -191,7 +195,7 @@ fn body(lab: &Lab, d: &crate::driver::Driver, link: &Scope<Lab>, lang: Lang) -> 
         }
     };
     html! {<>
-        <List key={d.front} source={Source(Rc::new(lines))} shape={lang as u32} end={lab.end} class="tscr" label={t(i18n::TRANSCRIPT)} {tail}
+        <List key={d.front} source={Source(Rc::new(lines))} shape={lang as u32} end={lab.end} class="tscr" label={t(i18n::TRANSCRIPT)} {to} jump={lab.term_jump} {tail}
             on_size={link.callback(|(c, r)| Msg::Size(c, r))} />
         if raw && !term.closed { { crate::lab::keyboard::raw_field(lab, link, lang, &term.program()) } }
         { assist(lab, term, link, lang) }

@@ -9,6 +9,7 @@ use world::{Because, Trace, TraceId, Verdict};
 use yew::html::Scope;
 use yew::prelude::*;
 
+/// File and line.
 type Place = Option<(String, u32)>;
 
 /// The pane.
@@ -20,22 +21,54 @@ pub(crate) fn pane(lab: &Lab, link: &Scope<Lab>, lang: Lang) -> Html {
     };
     let offset = i64::from(d.world.utc_offset(&trace.host));
     let deciding = deciding(trace);
-    let decided = deciding.and_then(|i| match &trace.because[i] {
-        Because::Rule { element, .. } => Some(element.clone()),
-        _ => None,
-    });
+    let decided = decider(trace);
+    let reply = d.terms.iter().any(|t| !t.gone && t.transcript.lines.iter().any(|l| l.trace == lab.why));
+    let event = lab.why;
     html! {<>
         <div class="verdict"><div class="say">{ &trace.what }</div>
             <p>{ hms(trace.at, offset) }{ " · " }<code>{ &trace.process }</code>
-                if let Some(rule) = decided { { " · " }{ lang.fill(i18n::DECIDED, &[&rule]) } }</p>
-            if let Some(id) = trace.queue_id.clone() {
-                <button class="linkb" onclick={let id = id.clone(); link.callback(move |_| Msg::LogFind(id.clone()))}>{ lang.fill(i18n::SHOW_LOG_LINE, &[&id]) }</button>
-            }
+                if let Some((by, _)) = &decided { { " · " }{ lang.fill(i18n::DECIDED, &[by]) } }</p>
+            <div class="row2">
+                if let Some((file, line)) = decided.and_then(|d| d.1) { { place_link(&trace.host, &file, line, link, Some(i18n::OPEN_PLACE), lang) } }
+                if let Some(id) = trace.queue_id.clone() {
+                    <button class="linkb" onclick={let id = id.clone(); link.callback(move |_| Msg::LogFind(id.clone()))}>{ lang.fill(i18n::SHOW_LOG_LINE, &[&id]) }</button>
+                }
+                if reply { <button class="linkb" onclick={link.callback(move |_| Msg::InTerminal(event))}>{ t(i18n::SHOW_IN_TERMINAL) }</button> }
+            </div>
         </div>
         <div class="scroll">
             if trace.because.is_empty() { <div class="empty-s">{ t(i18n::WHY_NO_ROWS) }</div> } else { <ol class="wl">{ ladder(trace, deciding, link, lang) }</ol> }
         </div>
     </>}
+}
+
+/// What decided, and where that is written: the line of a table rather than the rule that asked it.
+pub(crate) fn decider(trace: &Trace) -> Option<(String, Place)> {
+    let rows = &trace.because;
+    if let Some(at) = deciding(trace) {
+        let Because::Rule { element, place, .. } = &rows[at] else { return None };
+        // What the rule found out stands behind it, up to the next rule.
+        let behind = rows[at + 1..].iter().take_while(|b| !matches!(b, Because::Rule { .. }));
+        let table = behind.filter_map(|b| match b {
+            Because::Lookup { table, result: Some(_), place: Some(p), .. } if element.ends_with(table.as_str()) => Some(p.clone()),
+            _ => None,
+        });
+        return Some((element.clone(), table.last().or_else(|| place.clone())));
+    }
+    rows.iter().rev().find_map(|b| match b {
+        // What is done to every refusal decides none.
+        Because::Parameter { name, value, place }
+            if value.is_empty() && place.is_none() || name == "soft_bounce" || name.starts_with("smtpd_reject_footer") =>
+        {
+            None
+        }
+        Because::Parameter { name, place, .. } => Some((name.clone(), place.clone())),
+        Because::Lookup { table, result: Some(_), place, .. } => Some((table.clone(), place.clone())),
+        Because::Rewrite { by, place, .. } | Because::Expand { by, place, .. } => Some((by.clone(), place.clone())),
+        Because::Protocol { rule, .. } => Some((rule.clone(), None)),
+        Because::State { what } => what.split_once(" answered: ").map(|(who, _)| (who.to_string(), None)),
+        _ => None,
+    })
 }
 
 /// The last row that permitted, refused or deferred.
@@ -48,14 +81,29 @@ fn ladder(trace: &Trace, deciding: Option<usize>, link: &Scope<Lab>, lang: Lang)
     let mut list: Option<String> = None;
     let mut items: Vec<Html> = Vec::new();
     let mut number = 0;
-    let place = |place: &Place| place.as_ref().map(|(file, line)| place_link(&trace.host, file, *line, link)).unwrap_or_default();
+    let place =
+        |place: &Place| place.as_ref().map(|(file, line)| place_link(&trace.host, file, *line, link, None, lang)).unwrap_or_default();
+    // Empty by default: one row names them all.
+    let folds = |b: &&Because| matches!(b, Because::Parameter { value, place: None, .. } if value.is_empty());
+    let names: Vec<&str> = trace
+        .because
+        .iter()
+        .filter(folds)
+        .filter_map(|b| if let Because::Parameter { name, .. } = b { Some(name.as_str()) } else { None })
+        .collect();
+    if !names.is_empty() {
+        items.push(html! {
+            <details class="it fold"><summary>{ lang.fill(i18n::EMPTY_ROWS, &[&names.len().to_string()]) }<span class="v n">{ lang.t(i18n::EMPTY_VALUE) }</span></summary>
+                <small>{ names.join(", ") }</small></details>
+        });
+    }
     let close = |out: &mut Vec<Html>, list: &mut Option<String>, items: &mut Vec<Html>| {
         if !items.is_empty() {
             let name = list.take().unwrap_or_default();
             out.push(html! { <li>if !name.is_empty() { <header><b>{ name }</b></header> }{ for items.drain(..) }</li> });
         }
     };
-    for (i, because) in trace.because.iter().enumerate() {
+    for (i, because) in trace.because.iter().enumerate().filter(|(_, b)| !folds(b)) {
         match because {
             Because::Rule { list: name, element, verdict, place: at } => {
                 if list.as_deref() != Some(name) {
@@ -76,7 +124,7 @@ fn ladder(trace: &Trace, deciding: Option<usize>, link: &Scope<Lab>, lang: Lang)
                 let class2 = classes!("it", here.then_some("deciding"), (*verdict == Verdict::Unreached).then_some("skipd"));
                 items.push(html! {
                     <div class={class2} data-verdict={data}><span class="num">{ number }</span><div><code>{ element }</code></div>
-                        <div class="ver">{ place(at) }<span {class}>{ word }</span></div></div>
+                        <div class="ver">{ if at.is_some() { place(at) } else { html! { <small>{ lang.t(i18n::DEFAULT_VALUE) }</small> } } }<span {class}>{ word }</span></div></div>
                 });
             }
             Because::Lookup { table, key, result, place: at } => {
@@ -96,14 +144,14 @@ fn ladder(trace: &Trace, deciding: Option<usize>, link: &Scope<Lab>, lang: Lang)
                             html! { <small>{ lang.t(i18n::DEFAULT_VALUE) }</small> }
                         },
                     ),
-                    Because::Rewrite { from, to, by } => {
-                        (html! { <><code>{ from }</code>{ " → " }<code>{ to }</code><small>{ by }</small></> }, Html::default())
+                    Because::Rewrite { from, to, by, place: at } => {
+                        (html! { <><code>{ from }</code>{ " → " }<code>{ to }</code><small>{ by }</small></> }, place(at))
                     }
-                    Because::Expand { from, to, by, depth } => {
+                    Because::Expand { from, to, by, depth, place: at } => {
                         let indent = ["padding-left:", &depth.to_string(), "rem"].concat();
                         (
                             html! { <div style={indent}><code>{ from }</code>{ " → " }<code>{ to.join(", ") }</code><small>{ by }</small></div> },
-                            Html::default(),
+                            place(at),
                         )
                     }
                     Because::Protocol { rule, what } => (html! { <>{ sentence(lang, what) }<small>{ rule }</small></> }, Html::default()),
@@ -120,9 +168,13 @@ fn ladder(trace: &Trace, deciding: Option<usize>, link: &Scope<Lab>, lang: Lang)
 }
 
 /// A link to a line of a file, which the files pane opens.
-fn place_link(host: &str, file: &str, line: u32, link: &Scope<Lab>) -> Html {
+fn place_link(host: &str, file: &str, line: u32, link: &Scope<Lab>, words: Option<i18n::Msg>, lang: Lang) -> Html {
     let short = file.rsplit('/').next().unwrap_or(file);
     let label = if line > 0 { [short, ":", &line.to_string()].concat() } else { short.to_string() };
+    let (class, label) = match words {
+        Some(words) => ("linkb", lang.fill(words, &[&label])),
+        None => ("linkb fl", label),
+    };
     let (host, file) = (host.to_string(), file.to_string());
-    html! { <button class="linkb fl" onclick={link.callback(move |_| Msg::OpenFile(host.clone(), file.clone(), line))}>{ label }</button> }
+    html! { <button {class} onclick={link.callback(move |_| Msg::OpenFile(host.clone(), file.clone(), line))}>{ label }</button> }
 }

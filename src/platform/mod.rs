@@ -170,11 +170,17 @@ pub(crate) fn next_region(back: bool) {
     if n == 0 {
         return;
     }
-    let next = match (here, back) {
-        (None, _) => 0,
-        (Some(i), false) => (i + 1) % n,
-        (Some(i), true) => (i + n - 1) % n,
-    };
+    // Elements of one name are one region: a strip of tabs and the pane below it.
+    let name = |i: usize| shown[i].get_attribute("data-region");
+    let mut next = here.unwrap_or(n - 1);
+    let from = here.and_then(name);
+    for _ in 0..n {
+        next = if back { (next + n - 1) % n } else { (next + 1) % n };
+        if name(next) != from {
+            break;
+        }
+    }
+    next = (0..n).find(|i| name(*i) == name(next)).unwrap_or(next);
     let prompt = shown[next].query_selector("#ti").ok().flatten();
     let target = prompt.or_else(|| shown[next].query_selector("[aria-selected='true'], button, a[href]").ok().flatten());
     if let Some(e) = target.and_then(|e| e.dyn_into::<HtmlElement>().ok()) {
@@ -215,10 +221,18 @@ pub(crate) fn next_row(up: bool) -> bool {
     active.closest("[data-pane]").ok().flatten().is_some_and(|pane| beside(&pane, rows, &active, up))
 }
 
+/// In a menu: presses the first entry.
+pub(crate) fn first_button() {
+    let button = document().and_then(|d| d.query_selector("#pop li button").ok().flatten());
+    if let Some(b) = button.and_then(|b| b.dyn_into::<HtmlElement>().ok()) {
+        b.click();
+    }
+}
+
 /// In a menu: moves the focus to the button above or below.
 pub(crate) fn next_button(up: bool) {
     if let (Some(menu), Some(active)) = (by_id("pop"), document().and_then(|d| d.active_element())) {
-        beside(&menu, "button", &active, up);
+        beside(&menu, "#mf, button", &active, up);
     }
 }
 
@@ -261,13 +275,18 @@ pub(crate) fn reveal(selector: &str) {
     }
 }
 
-/// Moves the focus to the first button of the dialog that is open.
-pub(crate) fn focus_dialog() {
-    let button = |selector| document().and_then(|d| d.query_selector(selector).ok().flatten());
-    let button = button("#pop li button").or_else(|| button("#pop button"));
-    if let Some(b) = button.and_then(|b| b.dyn_into::<HtmlElement>().ok()) {
-        let _ = b.focus();
-    }
+/// Moves the focus to the first field or button of the dialog that is open. Whether there is one.
+pub(crate) fn focus_dialog() -> bool {
+    let button = |selector: &str| document().and_then(|d| d.query_selector(selector).ok().flatten());
+    let button = button("#pop input").or_else(|| button("#pop li button")).or_else(|| button("#pop button"));
+    button.and_then(|b| b.dyn_into::<HtmlElement>().ok()).is_some_and(|b| b.focus().is_ok())
+}
+
+/// The width of the first element that the selector names, in rem.
+pub(crate) fn rems(selector: &str) -> u32 {
+    let element = document().and_then(|d| d.query_selector(selector).ok().flatten());
+    let Some((e, (_, _, rem))) = element.and_then(|e| measure(&e).map(|m| (e, m))) else { return 0 };
+    e.client_width().max(0) as u32 / rem.max(1)
 }
 
 /// Columns and 24-pixel rows (at normal text size) that fit into an element, and the pixels of one rem.

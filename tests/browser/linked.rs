@@ -48,7 +48,10 @@ fn what_tells_of_one_event_lights_together() {
     page.shows("maillog", "status=sent (delivered to mailbox)");
     hover(&page, QUEUED);
     page.wait("the log's lines of the message", &format!("return {}.length > 3", lit("maillog")));
-    page.wait("the reply", &format!("return {}.length === 1", lit("terminal")));
+    page.wait(
+        "the reply and what it answers",
+        &format!("const l = {}; return l.length === 2 && l[0].matches('.c') && l[0].innerText.endsWith('.')", lit("terminal")),
+    );
     // What is out of sight has a mark at its tab.
     let marked = "return [...document.querySelectorAll('.here')].map(e => e.parentElement.firstChild.data)";
     let tabs = page.eval(marked).to_string();
@@ -58,16 +61,41 @@ fn what_tells_of_one_event_lights_together() {
     let client = "[...document.querySelectorAll('.lr')].find(e => e.innerText.includes('client='))";
     hover(&page, client);
     page.wait(
-        "the reply to RCPT alone",
-        &format!("const l = {}; return l.length === 1 && l[0].innerText.includes('2.1.5')", lit("terminal")),
+        "RCPT and its reply alone",
+        &format!(
+            "const l = {}; return l.length === 2 && l[0].innerText.includes('RCPT TO:') && l[1].innerText.includes('2.1.5')",
+            lit("terminal")
+        ),
     );
     page.wait("the step on the map", &format!("return {}.some(e => e.innerText.includes('client='))", lit("map")));
     // A press keeps it, Esc lets go.
     point(&page, client, true);
     hover(&page, "document.querySelector('header h1')");
-    page.wait("it is kept", &format!("return {}.length === 1", lit("terminal")));
+    page.wait("it is kept", &format!("return {}.length === 2", lit("terminal")));
     page.browser.press("\u{e00c}").unwrap_or_else(|e| panic!("{e}"));
     page.wait("nothing is lit", "return document.querySelector('.lit') === null");
+    page.is_quiet();
+}
+
+#[test]
+fn the_terminal_goes_to_the_line_of_what_is_lit() {
+    let page = Page::lab();
+    send(&page, "root@linuxidc.com");
+    page.shows("maillog", "removed");
+    page.types("seq 300", "\n300\n");
+    let row = "document.querySelector('.lr .why')";
+    let seen = "const e = document.querySelector('.tl.lit'), p = document.querySelector('.tscr').getBoundingClientRect(), r = e?.getBoundingClientRect();
+        return e !== null && r.top >= p.top && r.bottom <= p.bottom";
+    page.eval(&format!("{row}.click()"));
+    page.wait("a mark at the terminal's tab", "return document.querySelector('[data-pane=\"terminal\"] [role=tab] .here') !== null");
+    page.eval("[...document.querySelectorAll('[data-pane=\"why\"] .linkb')].find(b => b.innerText === 'Show it in the terminal').click()");
+    page.wait("the line", seen);
+    page.wait("no mark", "return document.querySelector('[data-pane=\"terminal\"] [role=tab] .here') === null");
+    // Away again, and back by a press on the marked tab of the terminal.
+    page.types("seq 300", "\n300\n");
+    page.wait("the mark", "return document.querySelector('[data-pane=\"terminal\"] [role=tab] .here') !== null");
+    page.terminal(1);
+    page.wait("the line again", seen);
     page.is_quiet();
 }
 

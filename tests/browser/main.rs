@@ -3,6 +3,7 @@
 //! One file per subject; what they share is in `support`. Not here: anything that a test without a page can prove.
 
 mod doors;
+mod frame;
 mod linked;
 mod load;
 mod mistakes;

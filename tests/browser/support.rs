@@ -82,6 +82,24 @@ impl Page {
         self.wait("the reasons", &open);
         self.browser.pane("why").unwrap_or_else(|e| panic!("{e}")).split_whitespace().collect::<Vec<_>>().join(" ")
     }
+    /// Presses every `why?` of a server's reply that the front terminal shows, and looks that each has a reason with a file and line, a
+    /// default, or a rule of the protocol.
+    pub(crate) fn every_reply_has_a_reason(&self) {
+        let replies = "[...document.querySelectorAll('[data-pane=\"terminal\"] .tl.s .why')]";
+        let count = self.eval(&format!("return {replies}.length")).as_u64().unwrap_or(0);
+        assert!(count > 0, "no reply is to be seen");
+        for i in 0..count {
+            let reply = self.eval(&format!("const w = {replies}[{i}]; w?.click(); return w?.parentElement.innerText"));
+            let Some(reply) = reply.as_str() else { continue };
+            self.wait(
+                &format!("a reason for {reply}"),
+                &format!(
+                    "return {replies}[{i}]?.ariaExpanded === 'true'
+                        && document.querySelector('[data-pane=\"why\"] .wl')?.querySelector('.fl, .it small, .fold') !== null"
+                ),
+            );
+        }
+    }
     /// Chooses the terminal with this number in its tabs, from 1.
     pub(crate) fn terminal(&self, n: usize) {
         self.click(&format!("[data-pane=\"terminal\"] .tabs [role=tab]:nth-child({n})"));

@@ -149,6 +149,7 @@ fn section_2_aliases_and_groups() {
     page.types("mail", "to root\n");
     page.types("1", "TO root\n");
     page.session(&[("q", "[redhat@mail ~]$"), ("exit", "[root@mail ~]#")]);
+    says(&page.why("maillog", "orig_to=<root@linuxidc.com>"), &["decided", "Show log lines of"]);
     // A group of the system is none of the mail system; an alias without newaliases is not there yet.
     page.types("groupadd mygroup", "# ");
     page.vim("/etc/aliases", "Gomygroup: redhat,student,root\x1b:wq\n");
@@ -157,10 +158,12 @@ fn section_2_aliases_and_groups() {
     says(
         &page.why("terminal", "User unknown in local recipient table"),
         &[
+            "reject_unlisted_recipient built-in default ✕ REJECT",
             "local_recipient_maps mygroup: not found",
             "/etc/aliases is younger than /etc/aliases.db: newaliases was not run since it was changed",
         ],
     );
+    page.every_reply_has_a_reason();
     page.session(&[("newaliases", "# "), ("service postfix reload", "OK")]);
     page.types("echo \"to all\" |mail -s \"to group\" mygroup@linuxidc.com", "# ");
     for user in ["student", "redhat"] {
@@ -191,8 +194,11 @@ fn section_4_access_maps() {
     dialogue("192.168.1.103", "554 5.7.1 <mail.linuxidc.com[192.168.1.103]>: Client host rejected: Access denied");
     let client = ["hash:/etc/postfix/access_file decided", "main.cf:16 ✕ REJECT", "192.168.1.103 → REJECT access_file:1"];
     says(&page.why("terminal", "Client host rejected"), &client);
+    page.every_reply_has_a_reason();
     page.terminal(2);
     dialogue("192.168.1.103", "250 2.1.5 Ok");
+    let asked = ["hash:/etc/postfix/access_file main.cf:16 – DUNNO", "192.168.1.100: not found", "192: not found"];
+    says(&page.why("terminal", "250 2.1.5 Ok"), &asked);
     page.terminal(1);
     page.vim("/etc/postfix/access_file", ":%s/103/100/\nGo1.2.3 REJECT\x1b:wq\n");
     page.session(&[("postmap /etc/postfix/access_file", "# "), ("service postfix reload", "OK")]);
@@ -221,11 +227,15 @@ fn section_4_access_maps() {
         let reply = if line.is_some() { rejected(sender) } else { "250 2.1.5 Ok".to_string() };
         let (from, lines) = (format!("MAIL FROM:<{sender}>"), "RCPT TO:<root@linuxidc.com>");
         telnet(&page, "192.168.1.103", &[("HELO client", "250 "), (&from, "250 2.1.0 Ok"), (lines, &reply)]);
-        if let Some(line) = line {
-            says(&page.why("terminal", &reply), &["smtpd_sender_restrictions", "main.cf:16 ✕ REJECT", line]);
+        let why = page.why("terminal", &reply);
+        match line {
+            Some(line) => says(&why, &["smtpd_sender_restrictions", "main.cf:16 ✕ REJECT", line]),
+            None => says(&why, &["main.cf:16 – DUNNO", "bob@a.org: not found", "a.org: not found", "bob@: not found"]),
         }
+        page.every_reply_has_a_reason();
     }
     // The place is a link: it opens the file with that line chosen.
+    page.why("terminal", &rejected("gentoo@anywhere.example"));
     page.eval("[...document.querySelectorAll('[data-pane=\"why\"] .fl')].find(b => b.innerText === 'sender_access:3').click()");
     let chosen = "const e = document.querySelector('#ed'); return e && e.value.slice(e.selectionStart, e.selectionEnd)";
     page.wait("the line in the editor", &format!("return (() => {{ {chosen} }})() === 'gentoo@ REJECT'"));

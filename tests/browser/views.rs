@@ -107,6 +107,23 @@ fn a_file_is_edited_and_says_that_it_is_not_in_force_yet() {
 }
 
 #[test]
+fn what_is_accepted_and_not_simulated_is_marked() {
+    let page = Page::lab();
+    page.types("postconf -e biff=no smtpd_milters=inet:127.0.0.1:8891", "# ");
+    page.types("postfix reload", "refreshing the Postfix mail system");
+    page.shows("maillog", "reload -- ");
+    page.types("explain", "main.cf: accepted, not simulated");
+    page.types("postconf smtpd_milters", "smtpd_milters = inet:127.0.0.1:8891");
+    page.click(".tabs.t2 [role=tab]:nth-child(4)");
+    page.eval("[...document.querySelectorAll('.tree button')].find(b => b.innerText === 'main.cf').click()");
+    page.wait("the mark", "return document.querySelector('[data-idle]')?.innerText.includes('smtpd_milters')");
+    page.eval("[...document.querySelectorAll('[data-idle] .linkb')].find(b => b.innerText.startsWith('smtpd_milters')).click()");
+    let chosen = "const e = document.querySelector('#ed'); return e && e.value.slice(e.selectionStart, e.selectionEnd)";
+    page.wait("its line", &format!("return (() => {{ {chosen} }})() === 'smtpd_milters = inet:127.0.0.1:8891'"));
+    page.is_quiet();
+}
+
+#[test]
 fn languages_and_colours_are_kept() {
     let page = Page::open("");
     page.click("button[lang=\"zh-CN\"]");
@@ -144,11 +161,11 @@ fn everything_can_be_reached_by_keys() {
     let start = page.eval(region);
     assert_eq!(start, "terminal");
     let mut seen = Vec::new();
-    for _ in 0..3 {
+    for _ in 0..4 {
         page.browser.press("\u{e036}").unwrap_or_else(|e| panic!("{e}"));
         seen.push(page.eval(region).as_str().unwrap_or_default().to_string());
     }
-    assert_eq!(seen, ["views", "header", "terminal"]);
+    assert_eq!(seen, ["upper", "lower", "header", "terminal"]);
     // Esc, then Tab leaves the terminal.
     page.browser.type_at(PROMPT, "\x1b\t").unwrap_or_else(|e| panic!("{e}"));
     page.wait("the focus elsewhere", "return document.activeElement.id !== 'ti'");
