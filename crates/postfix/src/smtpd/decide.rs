@@ -17,6 +17,7 @@ impl Session {
     pub(crate) fn begin(&mut self) {
         self.check.ladder.clear();
         self.check.trace = self.check.env.sys.reserve_trace();
+        self.check.env.log.about(self.check.trace);
     }
     /// Ends a decision with its answer. `head`: what was asked, or empty.
     pub(super) fn decide(&mut self, head: &str, reply: &Reply) -> TraceId {

@@ -43,7 +43,6 @@ impl Session {
     pub(super) async fn greet(&mut self) -> Result<bool, Stop> {
         let env = self.check.env.clone();
         self.begin();
-        env.log.about(self.check.trace);
         let connect = format!("CONNECT from {}", self.namaddr());
         self.check.because(Because::Protocol { rule: "RFC 5321 §3.1".into(), what: "the server speaks first".into() });
         let early = self.pipelining().await;

@@ -230,7 +230,6 @@ impl Session {
                 return Ok(Then::Next);
             }
             let (line, ending) = self.chat.command(env.line_limit).await?;
-            env.log.about(self.check.trace);
             self.check.ladder.extend(env.cfg.stale().await);
             if ending == Ending::Cut {
                 let shown: String = printable(&line, '?', env.utf8).chars().take(30).collect();
