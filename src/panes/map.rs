@@ -9,6 +9,7 @@ use crate::lab::{Lab, Msg};
 use crate::model::{Hop, LogRow, Node, daemon_class};
 use crate::panes::plan::{NARROW, Plan, WIDE};
 use crate::panes::why;
+use crate::platform;
 use web_sys::HtmlInputElement;
 use yew::html::Scope;
 use yew::prelude::*;
@@ -108,7 +109,7 @@ pub(crate) fn pane(lab: &Lab, link: &Scope<Lab>, lang: Lang) -> Html {
     let total = way.len();
     let shown = lab.walk.shown.min(total);
     let hops = &way[..shown];
-    let plan = if lab.full { &WIDE } else { &NARROW };
+    let plan = if lab.full && !platform::matches("(max-width: 62rem)") { &WIDE } else { &NARROW };
     let Some(now) = hops.last() else {
         return html! {<>{ picture(plan, &d, &[], true, &lab.pin, lang) }<div class="empty-s"><b>{ t(i18n::MAP_EMPTY) }</b>{ t(i18n::MAP_EMPTY_TEXT) }</div></>};
     };
