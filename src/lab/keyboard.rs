@@ -17,6 +17,8 @@ use yew::prelude::*;
 thread_local! {
     /// Esc was pressed: the next Tab leaves the terminal.
     static ESCAPED: Cell<bool> = const { Cell::new(false) };
+    /// A menu or a question is open, drawn or not.
+    static OPEN: Cell<bool> = const { Cell::new(false) };
     /// F2 was pressed: the next letter chooses from the lab's menu.
     static LEADER: Cell<bool> = const { Cell::new(false) };
 }
@@ -164,13 +166,18 @@ pub(crate) fn raw_field(lab: &Lab, link: &Scope<Lab>, lang: Lang, program: &str)
     }
 }
 
+/// Tells whether a menu or a question is open.
+pub(super) fn opened(open: bool) {
+    OPEN.set(open);
+}
+
 /// Keys of the whole lab: F6, F2 and a letter.
 pub(super) fn global(window: &Window, link: Scope<Lab>) -> EventListener {
     let options = EventListenerOptions { phase: gloo::events::EventListenerPhase::Capture, passive: false };
     EventListener::new_with_options(window, "keydown", options, move |e| {
         let Some(e) = e.dyn_ref::<KeyboardEvent>() else { return };
         let key = e.key();
-        let open = platform::by_id("pop").is_some();
+        let open = OPEN.get();
         // The menu may not be drawn yet.
         if LEADER.replace(false) && key.len() == 1 && !e.ctrl_key() && !e.alt_key() {
             // A slash begins a search, as does any key that chooses nothing.

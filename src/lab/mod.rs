@@ -216,6 +216,7 @@ impl Component for Lab {
 
     fn update(&mut self, ctx: &Context<Self>, msg: Msg) -> bool {
         let draw = self.act(ctx, msg);
+        keyboard::opened(self.menu || self.pane_menu.is_some() || self.asking || self.offer.is_some());
         self.after(ctx);
         let mut d = self.shared.borrow_mut();
         if std::mem::take(&mut d.differs) {
