@@ -1,15 +1,27 @@
 //! proxymap(8): looks keys up in tables for processes that cannot or should not open them.
 //! Not here: the asking side (`lookup::proxy`). Source: proxymap(8).
 
+use crate::config::{split_braced, unbrace};
 use crate::ipc::Attrs;
 use crate::lookup::proxy::answer;
+use crate::maillog::Log;
 use crate::server::Daemon;
 use machine::Sys;
 
-/// The tables that may be asked: what stands behind `proxy:` in a list of parameters' values.
-fn approved(list: &[String]) -> Vec<String> {
-    let mut found: Vec<String> = Vec::new();
-    for item in list {
+/// Adds the tables that may be asked: what stands behind `proxy:` in a list of parameters' values, and in tables that hold tables.
+fn approve(log: &Log, parameter: &str, list: &str, found: &mut Vec<String>) {
+    let inner = |text: &str| unbrace(text).map_err(|why| log.warn(format_args!("bad {parameter} parameter value: {why}"))).ok();
+    for mut item in split_braced(list) {
+        if item.starts_with('{') {
+            let Some(first) = inner(&item).and_then(|i| split_braced(&i).into_iter().next()) else { continue };
+            item = first;
+        }
+        if let Some(nested) = item.strip_prefix("pipemap:").or(item.strip_prefix("unionmap:")) {
+            if let Some(nested) = Some(nested).filter(|n| n.starts_with('{')).and_then(inner) {
+                approve(log, parameter, &nested, found);
+            }
+            continue;
+        }
         let Some(mut table) = item.strip_prefix("proxy:") else { continue };
         while let Some(inner) = table.strip_prefix("proxy:") {
             table = inner;
@@ -18,7 +30,6 @@ fn approved(list: &[String]) -> Vec<String> {
             found.push(table.to_string());
         }
     }
-    found
 }
 
 /// The daemon.
@@ -31,7 +42,8 @@ pub(crate) async fn main(sys: Sys) -> i32 {
     d.jail().await;
     let writes = d.server.service == d.cfg.str("proxywrite_service_name");
     let (list, access) = if writes { ("proxy_write_maps", "read-write") } else { ("proxy_read_maps", "read-only") };
-    let allowed = approved(&d.cfg.list(list));
+    let mut allowed = Vec::new();
+    approve(&d.log, list, &d.cfg.str(list), &mut allowed);
     while let Some((at, ask)) = d.server.request().await {
         let (what, spec) = (ask.get("request"), ask.get("table"));
         let no = |status| Attrs::new().with_num("status", status);

@@ -340,6 +340,9 @@ impl Daemon {
             return Err(log.fatal(&format!("chdir(\"{queue}\"): {e}")).await);
         }
         server.limits(cfg.time("max_idle").max(0) as u64, cfg.int("max_use").clamp(0, 1 << 30) as u32);
+        if let Err(why) = cfg.check_masks(sys.name()) {
+            return Err(log.fatal(&why).await);
+        }
         let tables = Tables::new(&cfg);
         Ok(Daemon { sys: sys.clone(), log, cfg, tables, server })
     }

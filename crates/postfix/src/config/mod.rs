@@ -3,6 +3,7 @@
 //! Source: postconf(5).
 
 mod expand;
+mod masks;
 mod parse;
 mod sane;
 mod services;

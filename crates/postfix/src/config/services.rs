@@ -5,6 +5,7 @@ use super::parse::{is_space, lines_of, logical_lines_of};
 use super::value::{split_where, unbrace};
 use super::{Config, Place};
 use crate::maillog::Log;
+use crate::smtpd::hostname::{valid_hostname, valid_mailhost};
 
 /// One service of master.cf.
 #[derive(Clone)]
@@ -38,20 +39,22 @@ pub(crate) struct Service {
 /// # Errors
 /// Postfix's words for a mistake.
 pub(crate) fn host_port(name: &str) -> Result<(String, String), &'static str> {
-    if let Some(rest) = name.strip_prefix('[') {
-        let Some((host, port)) = rest.split_once(']') else { return Err("missing \"]\"") };
-        return match port.strip_prefix(':') {
-            Some(port) if !port.is_empty() => Ok((host.to_string(), port.to_string())),
-            Some(_) => Err("missing service name"),
-            None if port.is_empty() => Err("missing service name"),
-            None => Err("garbage after \"]\""),
-        };
+    let (host, port) = if let Some(rest) = name.strip_prefix('[') {
+        let (host, rest) = rest.split_once(']').ok_or("missing \"]\"")?;
+        (host, if rest.is_empty() { rest } else { rest.strip_prefix(':').ok_or("garbage after \"]\"")? })
+    } else {
+        name.rsplit_once(':').unwrap_or(("", name))
+    };
+    if port.is_empty() {
+        return Err("missing service information");
     }
-    match name.rsplit_once(':') {
-        Some((_, "")) => Err("missing service name"),
-        Some((host, port)) => Ok((host.to_string(), port.to_string())),
-        None => Ok((String::new(), name.to_string())),
+    if !host.is_empty() && !valid_mailhost(host) && !valid_hostname(host) {
+        return Err("valid hostname or network address required");
     }
+    if port.starts_with(|c: char| c.is_ascii_digit()) && !port.bytes().all(|b| b.is_ascii_digit()) {
+        return Err("garbage after numerical service");
+    }
+    Ok((host.to_string(), port.to_string()))
 }
 
 struct Line<'a> {

@@ -37,6 +37,7 @@ impl Tables {
             return Ok(Table(Rc::new(table)));
         }
         match self.fill(&mut table, kind, name, flags).await {
+            Ok(Kind::Unavailable(why)) => return Err(why),
             Ok(kind) => table.kind = kind,
             Err(reason) => {
                 if self.0.strict {
@@ -65,7 +66,7 @@ impl Tables {
                 Ok(Kind::Db(db))
             }
             "texthash" => {
-                let bytes = sys.read_file(name).await.map_err(|e| format!("open {name}: {e}"))?;
+                let bytes = sys.read_file(name).await.map_err(|e| format!("open database {name}: {e}"))?;
                 let mut pairs = Map::new();
                 for line in logical_lines_of(self.log(), name, &bytes) {
                     let Some(pair) = text::pair(self.log(), name, &line) else { continue };
@@ -115,7 +116,11 @@ impl Tables {
                 }
                 let mut tables = Vec::new();
                 for spec in list {
-                    tables.push(self.inner(&spec, flags).await?);
+                    match self.inner(&spec, flags).await {
+                        Ok(inner) => tables.push(inner),
+                        // What is fatal for a table is fatal for one that holds it.
+                        Err(why) => return Ok(Kind::Unavailable(why)),
+                    }
                 }
                 table.pattern = tables.first().is_some_and(Table::is_pattern);
                 Ok(if kind == "unionmap" { Kind::Union(tables) } else { Kind::Pipe(tables) })

@@ -3,7 +3,7 @@
 
 use super::Mode;
 use super::services::{self, Entry};
-use crate::config::{MainCf, Scope, expand, own_networks, split, split_nameval};
+use crate::config::{MainCf, Scope, expand, own_networks, split, split_braced, split_nameval, unbrace};
 use crate::maillog::Log;
 use crate::params;
 use machine::Map;
@@ -253,6 +253,7 @@ impl Names {
             }
             if !self.is_raw(&name) {
                 self.refer_all(&value, None, &mut entries);
+                warn_of_braces(&self.log, &self.eval(&name).unwrap_or_default());
             }
         }
         for entry in &mut entries {
@@ -304,6 +305,19 @@ impl Names {
         for entry in &self.entries {
             for (name, (value, _)) in entry.params.iter().filter(|(n, (_, used))| !used && !self.knows(n)) {
                 self.log.warn(format_args!("{dir}/master.cf: unused parameter: {name}={value}"));
+            }
+        }
+    }
+}
+
+/// Says what is wrong with the braces of a value that may name tables.
+fn warn_of_braces(log: &Log, text: &str) {
+    for word in split_braced(text) {
+        let inner = if word.starts_with('{') { word.as_str() } else { word.split_once(':').map_or("", |(_, name)| name) };
+        if inner.starts_with('{') {
+            match unbrace(inner) {
+                Ok(inner) => warn_of_braces(log, &inner),
+                Err(why) => log.warn(format_args!("main.cf: {why}")),
             }
         }
     }
