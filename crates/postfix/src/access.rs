@@ -6,6 +6,7 @@ use crate::address::{domain_of, strip_extension};
 use crate::maillog::Log;
 use crate::restrictions::check::{Check, Judged, Outcome, Unwind, dsn_split};
 use crate::restrictions::{Cx, List, Subject, evaluate};
+use crate::smtpd::Stop;
 use crate::smtpd::hostname::valid_addr;
 use machine::Because;
 use std::rc::Rc;
@@ -30,9 +31,12 @@ pub(crate) struct Key<'a> {
 /// What a search came to: `None` if the table says nothing.
 type Found = Result<Option<Outcome>, Unwind>;
 
-/// Looks one key up; an answer is carried out. `datum` is what warnings name.
-async fn try_key(check: &mut Check, key: &Key<'_>, name: &str, datum: &str, partial: bool) -> Found {
+/// Looks one key up; an answer is carried out. `datum` is what warnings name, `by` who looks.
+async fn try_key(check: &mut Check, key: &Key<'_>, name: &str, datum: &str, partial: bool, by: &str) -> Found {
     let env = check.env.clone();
+    if !env.access.contains(key.table) {
+        env.log.warn(format_args!("{by}: unexpected dictionary: {}", key.table));
+    }
     match env.find(key.table, name, partial, &mut check.ladder).await {
         Ok(None) => Ok(None),
         Ok(Some(value)) => {
@@ -49,7 +53,7 @@ pub(crate) async fn by_domain(check: &mut Check, key: &Key<'_>, domain: &str) ->
     let mut name = domain;
     let mut partial = false;
     while !name.is_empty() {
-        if let Some(outcome) = try_key(check, key, name, domain, partial).await? {
+        if let Some(outcome) = try_key(check, key, name, domain, partial, "check_domain_access").await? {
             return Ok(Some(outcome));
         }
         let Some(dot) = name.get(1..).and_then(|n| n.find('.')).filter(|_| !numeric) else { break };
@@ -66,7 +70,7 @@ pub(crate) async fn by_address(check: &mut Check, key: &Key<'_>, address: &str) 
     let mut name = address;
     let mut partial = false;
     loop {
-        if let Some(outcome) = try_key(check, key, name, address, partial).await? {
+        if let Some(outcome) = try_key(check, key, name, address, partial, "check_addr_access").await? {
             return Ok(Some(outcome));
         }
         match name.rsplit_once(delimiter) {
@@ -110,7 +114,7 @@ async fn by_mail(check: &mut Check, key: &Key<'_>, address: &str, subject: Subje
     // A routed recipient is too suspicious for an OK.
     let suspicious = subject == Subject::Recipient && resolved.routed && !check.env.cfg.bool("allow_untrusted_routing");
     for (name, partial) in keys {
-        match try_key(check, key, &name, &full, partial).await? {
+        match try_key(check, key, &name, &full, partial, "check_mail_access").await? {
             None => {}
             Some(Outcome::Ok) if suspicious => return Ok(Outcome::Dunno),
             Some(outcome) => return Ok(outcome),
@@ -148,10 +152,10 @@ async fn search(check: &mut Check, cx: &Cx, subject: Subject, table: &str) -> Ju
         },
         Subject::Helo | Subject::Etrn => by_domain(check, &key, &value).await?,
         Subject::Sasl if value.is_empty() => None,
-        Subject::Sasl => try_key(check, &key, &value, &value, false).await?,
+        Subject::Sasl => try_key(check, &key, &value, &value, false, "check_access").await?,
         Subject::Sender if value.is_empty() => {
             let null = check.env.cfg.str("smtpd_null_access_lookup_key");
-            try_key(check, &key, &null, &null, false).await?
+            try_key(check, &key, &null, &null, false, "check_access").await?
         }
         Subject::Sender | Subject::Recipient => return by_mail(check, &key, &value, subject).await,
     };
@@ -218,7 +222,7 @@ pub(crate) async fn action(check: &mut Check, key: &Key<'_>, value: &str, datum:
         }
         "HANGUP" => {
             check.log("hangup", text);
-            return Err(Unwind::Hangup);
+            return Err(Unwind::Stop(Stop::Quiet));
         }
         "INFO" | "WARN" => {
             check.log(&verb.to_ascii_lowercase(), text);

@@ -1,91 +1,203 @@
 //! Asking a policy service: attributes as `name=value` lines over a TCP or unix socket, an action as for access tables comes back.
-//! Source: SMTPD_POLICY_README.
+//! Source: SMTPD_POLICY_README; attr_clnt(3), auto_clnt(3) and attr_scan_plain(3) of Postfix for connections and complaints.
 
 use crate::access::{Key, action};
-use crate::config::{split_braced, unbrace};
+use crate::config::{Config, host_port, number, seconds, split_braced, split_nameval, unbrace};
+use crate::maillog::Level;
+use crate::params;
 use crate::restrictions::Cx;
-use crate::restrictions::check::{Check, Judged};
+use crate::restrictions::check::{Check, Judged, Outcome, Unwind};
 use crate::smtpd::env::Env;
-use machine::{Because, Errno, Fd, Interest, SockAddr, resolver};
+use machine::{Because, Errno, Fd, Interest, Signal, SimTime, SockAddr, resolver};
+use std::cell::RefCell;
+
+/// What a service may be told, and its place in [`Service::numbers`].
+const NUMBERS: [&str; 6] = ["timeout", "max_idle", "max_ttl", "retry_delay", "request_limit", "try_limit"];
+const TEXTS: [&str; 2] = ["default_action", "policy_context"];
+
+/// A connection that is kept.
+struct Link {
+    fd: Fd,
+    /// What has been read and not used.
+    rest: Vec<u8>,
+    opened: SimTime,
+    used: SimTime,
+    requests: i64,
+    /// An answer did not come or was cut off: nothing is read from it any more.
+    broken: bool,
+}
 
 /// A service and how it is talked to.
-struct Service {
+pub(crate) struct Service {
     /// `inet:127.0.0.1:10031`
     name: String,
-    /// Overrides of `smtpd_policy_service_…` parameters.
-    options: Vec<(String, String)>,
+    numbers: [i64; 6],
+    texts: [String; 2],
+    link: RefCell<Option<Link>>,
 }
 
 impl Service {
-    fn parse(text: &str) -> Service {
-        let inner = if text.starts_with('{') {
-            unbrace(text).unwrap_or_default()
-        } else {
-            return Service { name: text.into(), options: Vec::new() };
+    /// Reads `transport:endpoint` or `{ transport:endpoint, name=value, ... }`.
+    ///
+    /// # Errors
+    /// The text of the fatal message.
+    pub(crate) fn parse(cfg: &Config, text: &str) -> Result<Service, String> {
+        let parameter = |name: &str| format!("smtpd_policy_service_{name}");
+        let mut service = Service {
+            name: text.to_string(),
+            numbers: NUMBERS.map(|n| if n.ends_with("limit") { cfg.int(&parameter(n)) } else { cfg.time(&parameter(n)) }),
+            texts: TEXTS.map(|n| cfg.str(&parameter(n))),
+            link: RefCell::new(None),
         };
-        let mut parts = split_braced(&inner).into_iter();
-        let name = parts.next().unwrap_or_default();
-        let options = parts
-            .filter_map(|p| {
-                let p = unbrace(&p).unwrap_or(p);
-                let (n, v) = p.split_once('=')?;
-                Some((n.trim().to_string(), v.trim().to_string()))
-            })
-            .collect();
-        Service { name, options }
-    }
-    fn text(&self, env: &Env, name: &str) -> String {
-        match self.options.iter().find(|(n, _)| n == name) {
-            Some((_, value)) => value.clone(),
-            None => env.cfg.str(&format!("smtpd_policy_service_{name}")),
+        if let Some(open) = text.strip_prefix('{') {
+            let inner = unbrace(text).map_err(|_| {
+                let end = if open.starts_with(' ') { open.len() } else { open.rfind('}').unwrap_or(open.len()) };
+                format!("policy service syntax error: {}", &open[..end])
+            })?;
+            let mut parts = split_braced(&inner).into_iter();
+            service.name = parts.next().ok_or_else(|| format!("empty policy service: \"{text}\""))?;
+            for part in parts {
+                service.option(&part)?;
+            }
+        }
+        match service.name.split_once(':') {
+            None | Some(("", _) | (_, "")) => Err(format!("need service transport:endpoint instead of \"{}\"", service.name)),
+            Some(("inet" | "local" | "unix", _)) => Ok(service),
+            Some((transport, _)) => Err(format!("invalid transport name: {transport} in service: {}", service.name)),
         }
     }
-    fn seconds(&self, env: &Env, name: &str) -> u64 {
-        crate::config::seconds(&self.text(env, name), b's').and_then(|s| u64::try_from(s).ok()).unwrap_or(100)
+    fn option(&mut self, part: &str) -> Result<(), String> {
+        let inner = if part.starts_with('{') { unbrace(part)? } else { part.to_string() };
+        let (name, value) = split_nameval(&inner).map_err(|why| format!("malformed option: {why}: \"...{inner}...\""))?;
+        let param = params::find(&format!("smtpd_policy_service_{name}"));
+        let (at, text) = (NUMBERS.iter().position(|n| *n == name), TEXTS.iter().position(|n| *n == name));
+        let Some(param) = param.filter(|_| at.or(text).is_some()) else { return Err(format!("unknown option: \"{name} = {value}\"")) };
+        let min = param.bounds.0;
+        if let Some(text) = text {
+            self.texts[text] = value.to_string();
+            // Of these the context too must not be empty.
+            return if value.is_empty() { Err(format!("bad string length 0 < 1: {name} = ")) } else { Ok(()) };
+        }
+        let n = if param.kind == b't' {
+            seconds(value, b's').ok_or_else(|| format!("{name}: bad time value or unit: {value}"))?
+        } else {
+            number(name, value)?
+        };
+        if n < min {
+            return Err(if param.kind == b't' {
+                format!("invalid {name}: {n} (min {min})")
+            } else {
+                format!("invalid {name} parameter value {n} < {min}")
+            });
+        }
+        self.numbers[at.unwrap_or(0)] = n;
+        Ok(())
+    }
+    fn seconds(&self, at: usize) -> u64 {
+        u64::try_from(self.numbers[at]).unwrap_or(0)
+    }
+    /// The service without its transport, as messages name it.
+    fn endpoint(&self) -> &str {
+        self.name.split_once(':').map_or("", |(_, rest)| rest)
     }
 }
 
-/// The host's first address and its port.
-async fn endpoint(env: &Env, text: &str) -> Result<SockAddr, Errno> {
-    let (host, port) = text.rsplit_once(':').unwrap_or(("localhost", text));
-    let port = resolver::service_port(&env.sys, port, "tcp").await.ok_or(Errno::EINVAL)?;
-    let ip = resolver::host_addrs(&env.sys, host).await.ok().and_then(|a| a.first().copied()).ok_or(Errno::EHOSTUNREACH)?;
-    Ok(SockAddr { ip, port })
-}
+/// Why there is no answer; `None`: for no reason that the system knows.
+type Trouble = Option<Errno>;
 
-async fn connect(env: &Env, service: &Service, seconds: u64) -> Result<Fd, Errno> {
-    let (transport, rest) = service.name.split_once(':').unwrap_or(("unix", &service.name));
-    let opened = if transport == "inet" {
-        match endpoint(env, rest).await {
-            Ok(to) => env.sys.tcp_connect(to, None, Some(env.sys.now().plus_secs(seconds))).await,
-            Err(e) => Err(e),
+/// Opens a connection.
+async fn connect(check: &mut Check, service: &Service) -> Result<Result<Fd, Errno>, Unwind> {
+    let env = check.env.clone();
+    let rest = service.endpoint();
+    let mut opened = Err(Errno::EADDRNOTAVAIL);
+    if service.name.starts_with("inet:") {
+        let (host, port) = match host_port(rest) {
+            Ok(found) => found,
+            Err(why) => return Err(check.fatal(&format!("{rest}: {why}")).await),
+        };
+        let host = if host.is_empty() { "localhost" } else { &host };
+        let addresses = resolver::host_addrs(&env.sys, host).await;
+        match (addresses, resolver::service_port(&env.sys, &port, "tcp").await) {
+            (Ok(all), Some(port)) => {
+                for ip in all {
+                    let until = env.sys.now().plus_secs(service.seconds(0));
+                    opened = env.sys.tcp_connect(SockAddr { ip, port }, None, Some(until)).await;
+                    if opened.is_ok() {
+                        break;
+                    }
+                }
+            }
+            (Err(why), _) => env.log.warn(format_args!("host or service {rest} not found: {}", why.text())),
+            (_, None) => env.log.warn(format_args!("host or service {rest} not found: Servname not supported for ai_socktype")),
         }
     } else {
-        env.sys.unix_connect(rest).await
-    };
+        opened = env.sys.unix_connect(rest).await;
+    }
     if let Err(e) = opened {
         env.log.warn(format_args!("connect to {rest}: {e}"));
     }
-    opened
+    Ok(opened)
+}
+
+/// Reads one line. `wanted`: the value of `action` is; `None`: nothing has come yet, and who leaves then leaves in silence.
+async fn line(env: &Env, service: &Service, link: &mut Link, wanted: Option<bool>) -> Result<String, Trouble> {
+    let complain = |why: &str, link: &Link| {
+        if wanted.is_some() || !link.rest.is_empty() {
+            let value = wanted != Some(false) && link.rest.starts_with(b"action=");
+            let what = if value { "input attribute value" } else { "input attribute name" };
+            env.log.warn(format_args!("{why} on {} while reading {what}", service.endpoint()));
+        }
+    };
+    loop {
+        if let Some(end) = link.rest.iter().position(|b| *b == b'\n') {
+            let line: Vec<u8> = link.rest.drain(..=end).take(end).collect();
+            return Ok(String::from_utf8_lossy(&line).into_owned());
+        }
+        let until = env.sys.now().plus_secs(service.seconds(0));
+        if env.sys.poll(&[(link.fd, Interest::Read)], Some(until)).await?.is_empty() {
+            complain("timeout", link);
+            link.broken = true;
+            return Err(Some(Errno::ETIMEDOUT));
+        }
+        let part = env.sys.read(link.fd, 4096).await?;
+        if part.is_empty() {
+            complain("premature end-of-input", link);
+            link.broken = true;
+            return Err(None);
+        }
+        link.rest.extend_from_slice(&part);
+    }
 }
 
 /// Sends the request and reads lines up to the empty one; the value of `action`.
-async fn exchange(env: &Env, fd: Fd, request: &str, seconds: u64) -> Result<String, Errno> {
-    env.sys.write(fd, request.as_bytes()).await?;
-    let until = env.sys.now().plus_secs(seconds);
-    let mut answer = Vec::new();
-    while !answer.ends_with(b"\n\n") {
-        if env.sys.poll(&[(fd, Interest::Read)], Some(until)).await?.is_empty() {
-            return Err(Errno::ETIMEDOUT);
-        }
-        let part = env.sys.read(fd, 4096).await?;
-        if part.is_empty() || answer.len() > 100_000 {
-            return Err(Errno::EPIPE);
-        }
-        answer.extend_from_slice(&part);
+async fn exchange(env: &Env, service: &Service, link: &mut Link, request: &str) -> Result<String, Trouble> {
+    // Who speaks first has hung up.
+    if link.broken || !env.sys.poll(&[(link.fd, Interest::Read)], Some(env.sys.now())).await?.is_empty() {
+        return Err(None);
     }
-    let text = String::from_utf8_lossy(&answer);
-    text.lines().find_map(|l| l.strip_prefix("action=")).map(str::to_string).ok_or(Errno::EINVAL)
+    env.sys.write(link.fd, request.as_bytes()).await?;
+    let mut action = None;
+    let mut first = true;
+    loop {
+        let wanted = if std::mem::take(&mut first) { None } else { Some(action.is_none()) };
+        let text = line(env, service, link, wanted).await?;
+        if text.is_empty() {
+            if action.is_none() {
+                env.log.warn(format_args!("missing attribute action in input from {}", service.endpoint()));
+            }
+            return action.ok_or(None);
+        }
+        let (name, value) = text.split_once('=').map_or((text.as_str(), None), |(n, v)| (n, Some(v)));
+        if action.is_none() && name == "action" {
+            match value {
+                Some(value) => action = Some(value.to_string()),
+                None => {
+                    env.log.warn(format_args!("missing value for string attribute action from {}", service.endpoint()));
+                    return Err(None);
+                }
+            }
+        }
+    }
 }
 
 fn request(check: &Check, context: &str) -> String {
@@ -135,50 +247,84 @@ fn request(check: &Check, context: &str) -> String {
     text
 }
 
+/// Gives up the connections that have been idle or open for too long, and those that the other end has closed. Between two clients
+/// only: no clock is looked at while one is served.
+pub(crate) async fn tidy(env: &Env) {
+    let now = env.sys.now();
+    for service in env.policies.values() {
+        let Some(link) = service.link.borrow_mut().take() else { continue };
+        let old = |since: SimTime, at: usize| service.numbers[at] > 0 && now >= since.plus_secs(service.seconds(at));
+        let gone = env.sys.poll(&[(link.fd, Interest::Read)], Some(now)).await.is_ok_and(|r| !r.is_empty());
+        if gone || old(link.used, 1) || old(link.opened, 2) {
+            let _ = env.sys.close(link.fd).await;
+        } else {
+            *service.link.borrow_mut() = Some(link);
+        }
+    }
+}
+
 /// Asks the service, several times if need be.
-async fn answer(check: &mut Check, service: &Service) -> Option<String> {
+async fn answer(check: &mut Check, service: &Service) -> Result<Option<String>, Unwind> {
     let env = check.env.clone();
-    let seconds = service.seconds(&env, "timeout");
-    let tries: u32 = service.text(&env, "try_limit").parse().unwrap_or(2);
-    let request = request(check, &service.text(&env, "policy_context"));
-    let rest = service.name.split_once(':').map_or(service.name.as_str(), |(_, r)| r);
+    let request = request(check, &service.texts[1]);
+    let [.., limit, tries] = service.numbers;
     let mut count = 0;
     loop {
-        let kept = env.policies.borrow_mut().remove(&service.name);
+        let now = env.sys.now();
+        let kept = service.link.borrow_mut().take();
         let opened = match kept {
-            Some(fd) => Ok(fd),
-            None => connect(&env, service, seconds).await,
+            Some(link) => Ok(link),
+            None => {
+                connect(check, service).await?.map(|fd| Link { fd, rest: Vec::new(), opened: now, used: now, requests: 0, broken: false })
+            }
         };
+        let mut failed = None;
         let error = match opened {
-            Ok(fd) => match exchange(&env, fd, &request, seconds).await {
+            Ok(mut link) => match exchange(&env, service, &mut link, &request).await {
                 Ok(action) => {
-                    env.policies.borrow_mut().insert(service.name.clone(), fd);
-                    return Some(action);
+                    (link.used, link.requests) = (env.sys.now(), link.requests + 1);
+                    if limit > 0 && link.requests >= limit {
+                        let _ = env.sys.close(link.fd).await;
+                    } else {
+                        *service.link.borrow_mut() = Some(link);
+                    }
+                    return Ok(Some(action));
                 }
                 Err(e) => {
-                    let _ = env.sys.close(fd).await;
+                    failed = Some(link);
                     e
                 }
             },
-            Err(e) => e,
+            Err(e) => Some(e),
         };
         count += 1;
         let last = tries > 0 && count >= tries;
-        if last || !matches!(error, Errno::EPIPE | Errno::ENOENT | Errno::ECONNRESET) {
-            env.log.warn(format_args!("problem talking to server {rest}: {error}"));
+        if last || !matches!(error, None | Some(Errno::EPIPE | Errno::ENOENT | Errno::ECONNRESET)) {
+            let why = error.map_or("Application error", Errno::text);
+            env.log.warn(format_args!("problem talking to server {}: {why}", service.endpoint()));
         }
         if last {
-            return None;
+            // The next question finds the connection as it is.
+            *service.link.borrow_mut() = failed;
+            return Ok(None);
         }
-        let delay = service.seconds(&env, "retry_delay");
-        let _ = env.sys.sleep(delay.saturating_mul(1_000_000)).await;
+        let _ = env.sys.sleep(service.seconds(3).saturating_mul(1_000_000)).await;
+        if let Some(link) = failed {
+            let _ = env.sys.close(link.fd).await;
+        }
     }
 }
 
 /// Asks the policy service `server` and does what it says.
 pub(crate) async fn ask(check: &mut Check, cx: &Cx, server: &str) -> Judged {
-    let service = Service::parse(server);
-    let reply = answer(check, &service).await;
+    let env = check.env.clone();
+    let Some(service) = env.policies.get(server) else {
+        env.log.say(Level::Panic, format_args!("check_policy_service: no client endpoint for server {server}"), check.trace);
+        let _ = env.sys.sleep(1_000_000).await;
+        check.crash("a table names a policy service that no list names", Signal::Abrt).await;
+        return Ok(Outcome::Dunno);
+    };
+    let reply = answer(check, service).await?;
     check.because(Because::Lookup {
         table: format!("policy service {}", service.name),
         key: "request=smtpd_access_policy".into(),
@@ -191,12 +337,8 @@ pub(crate) async fn ask(check: &mut Check, cx: &Cx, server: &str) -> Judged {
         None => {
             // The default action may itself ask a policy service.
             check.policy_depth += 1;
-            let text = if check.policy_depth == 1 {
-                service.text(&check.env, "default_action")
-            } else {
-                "451 4.3.5 Server configuration problem".into()
-            };
-            let judged = action(check, &key, &text, "policy query").await;
+            let text = if check.policy_depth == 1 { service.texts[0].as_str() } else { "451 4.3.5 Server configuration problem" };
+            let judged = action(check, &key, text, "policy query").await;
             check.policy_depth -= 1;
             judged
         }

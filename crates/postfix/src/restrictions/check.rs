@@ -1,6 +1,7 @@
 //! What the restrictions look at and leave behind: the session's facts, the actions of access tables, refusals and deferrals.
 //! Not here: the lists and their order (`stages`), single restrictions. Source: postconf(5), access(5), smtpd_check_reject of Postfix.
 
+use crate::smtpd::Stop;
 use crate::smtpd::env::Env;
 use crate::smtpd::peer::Peer;
 use machine::{Because, KillTarget, Signal, TraceId, Verdict};
@@ -43,8 +44,8 @@ pub(crate) enum Outcome {
 pub(crate) enum Unwind {
     /// With a refusal, because a table or the configuration is broken.
     Reject,
-    /// The connection is cut without a word.
-    Hangup,
+    /// The session ends here.
+    Stop(Stop),
 }
 
 /// Answer of a restriction.
@@ -152,8 +153,8 @@ pub(crate) struct Check {
     pub(crate) listed: [bool; 2],
     /// Depth of `smtpd_policy_service_default_action` within itself.
     pub(crate) policy_depth: u32,
-    /// An access table said HANGUP.
-    pub(crate) hangup: bool,
+    /// What has ended the session.
+    pub(crate) stop: Option<Stop>,
     /// The reasons of the decision at work.
     pub(crate) ladder: Vec<Because>,
     /// Number of the decision at work.
@@ -234,10 +235,10 @@ impl Check {
         self.ladder.push(reason);
     }
     /// The real process breaks down here.
-    pub(crate) async fn crash(&mut self, why: &str) {
+    pub(crate) async fn crash(&mut self, why: &str, signal: Signal) {
         self.note(format!("{why}: the process dies of it"));
         let sys = self.env.sys.clone();
-        let _ = sys.kill(KillTarget::Pid(sys.pid()), Some(Signal::Segv)).await;
+        let _ = sys.kill(KillTarget::Pid(sys.pid()), Some(signal)).await;
     }
     /// Adds a plain sentence.
     pub(crate) fn note(&mut self, what: String) {
@@ -282,6 +283,11 @@ impl Check {
     /// Refuses what a policy says.
     pub(crate) fn reject_policy(&mut self, code: u32, dsn: &str, text: String) -> Judged {
         Ok(self.reject(Class::Policy, code, dsn, text))
+    }
+    /// Breaks off because the process must end.
+    pub(crate) async fn fatal(&mut self, text: &str) -> Unwind {
+        self.note(format!("the process ends: {text}"));
+        Unwind::Stop(Stop::Exit(self.env.log.clone().fatal(text).await))
     }
     /// Breaks off because the configuration is wrong.
     pub(crate) fn server_error(&mut self) -> Unwind {

@@ -2,7 +2,7 @@
 //! Source: postconf(5) smtpd_helo_restrictions; RFC 1123 §2.1 for the syntax of names.
 
 use super::check::{Check, Judged, Outcome};
-use super::dns::{Dns, ask_any};
+use super::dns::{DROPPED, Dns, ask_any};
 use super::{Cx, Work};
 use crate::smtpd::hostname::{valid_addr, valid_hostname, valid_mailhost};
 use wire::dns::RecordType;
@@ -63,7 +63,11 @@ pub(super) fn unknown<'a>(check: &'a mut Check, _: &'a Cx, _: &'a str) -> Work<'
         let code = check.code("unknown_hostname_reject_code");
         match ask_any(check, &name, &[RecordType::A, RecordType::AAAA, RecordType::MX]).await {
             Dns::Found(_) | Dns::NullMx => Ok(Outcome::Dunno),
-            Dns::Retry => check.tempfail("unknown_helo_hostname_tempfail_action", 450, "4.7.1", text),
+            Dns::Policy => {
+                check.env.log.warn(format_args!("{name}: address or MX lookup error: {DROPPED}"));
+                Ok(Outcome::Dunno)
+            }
+            Dns::Retry | Dns::Wrong => check.tempfail("unknown_helo_hostname_tempfail_action", 450, "4.7.1", text),
             Dns::Nothing | Dns::NoData => check.reject_policy(code, "4.7.1", text),
             Dns::Malformed => check.reject_policy(code, "4.7.1", format!("<{name}>: {CLASS} rejected: Malformed DNS server reply")),
         }

@@ -2,10 +2,11 @@
 //! Not here: the order of the lists (`stages`), access tables (`crate::access`), what each one does (the other files).
 //! Source: postconf(5) smtpd_*_restrictions; order of evaluation and messages as Postfix's generic_checks.
 
+mod answers;
 pub(crate) mod check;
 mod client;
 mod dns;
-mod dnsbl;
+pub(crate) mod dnsbl;
 mod general;
 mod helo;
 mod listed;
@@ -18,7 +19,7 @@ mod subject;
 
 use crate::access;
 use check::{Check, Judged, Outcome};
-use machine::{Because, Verdict};
+use machine::{Because, Signal, Verdict};
 pub(crate) use stages::LISTS;
 use std::future::Future;
 use std::pin::Pin;
@@ -210,7 +211,7 @@ pub(crate) fn evaluate<'a>(check: &'a mut Check, list: Rc<List>, cx: &'a Cx) -> 
         let saved = check.depth;
         check.depth += 1;
         if check.depth > DEEPEST {
-            check.crash("a restriction class names itself").await;
+            check.crash("a restriction class names itself", Signal::Segv).await;
         }
         let mut at = 0;
         let mut outcome = Ok(Outcome::Dunno);

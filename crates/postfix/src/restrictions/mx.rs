@@ -70,8 +70,9 @@ async fn backup(check: &mut Check, address: &str) -> Result<bool, super::check::
     }
     let mut hosts = match dns::ask(check, domain, RecordType::MX).await {
         Dns::Found(hosts) => hosts,
-        Dns::Retry => {
-            let text = format!("<{address}>: {CLASS} rejected: Unable to look up mail exchanger information: Host not found, try again");
+        answer @ (Dns::Retry | Dns::Policy | Dns::Wrong) => {
+            let why = if answer == Dns::Policy { "DNS reply filter policy" } else { "Host not found, try again" };
+            let text = format!("<{address}>: {CLASS} rejected: Unable to look up mail exchanger information: {why}");
             check.if_reject(450, "4.4.4", text);
             return Ok(false);
         }

@@ -2,7 +2,7 @@
 //! Source: postconf(5) smtpd_sender_restrictions; RFC 7505 for domains that accept no mail.
 
 use super::check::{Check, Judged, Outcome};
-use super::dns::{Dns, ask_any};
+use super::dns::{DROPPED, Dns, ask_any};
 use super::helo::trim_dot;
 use super::subject::Subject;
 use super::{Cx, Work};
@@ -55,7 +55,11 @@ pub(super) async fn unknown_address(check: &mut Check, subject: Subject) -> Judg
             check.because(Because::Protocol { rule: "RFC 7505".into(), what: format!("{domain} accepts no mail") });
             check.reject_policy(code, dsn, format!("<{address}>: {class} rejected: Domain {domain} does not accept mail (nullMX)"))
         }
-        Dns::Retry => check.tempfail("unknown_address_tempfail_action", 450, dsn, text),
+        Dns::Policy => {
+            check.env.log.warn(format_args!("{domain}: MX or address lookup error: {DROPPED}"));
+            Ok(Outcome::Dunno)
+        }
+        Dns::Retry | Dns::Wrong => check.tempfail("unknown_address_tempfail_action", 450, dsn, text),
         Dns::Nothing | Dns::NoData => check.reject_policy(code, dsn, text),
         Dns::Malformed => check.reject_policy(code, dsn, format!("<{address}>: {class} rejected: Malformed DNS server reply")),
     }

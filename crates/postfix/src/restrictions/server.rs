@@ -33,8 +33,10 @@ async fn servers(check: &mut Check, name: &str, domain: &str, rtype: RecordType)
     match answer {
         Dns::Found(all) => Some(all.into_iter().map(|(_, host)| host).collect()),
         Dns::NullMx => None,
-        Dns::Retry | Dns::Nothing | Dns::NoData | Dns::Malformed => {
+        Dns::Retry | Dns::Nothing | Dns::NoData | Dns::Malformed | Dns::Policy | Dns::Wrong => {
             let why = match answer {
+                Dns::Policy => "DNS reply filter policy",
+                Dns::Wrong => "Unknown error 0",
                 Dns::Retry => "Host not found, try again",
                 Dns::Malformed => "Malformed or unexpected name server reply",
                 Dns::NoData => "Host found but no data record of requested type",

@@ -76,8 +76,8 @@ impl Check {
         match evaluate(self, list, &cx).await {
             Ok(outcome) => outcome,
             Err(Unwind::Reject) => Outcome::Reject,
-            Err(Unwind::Hangup) => {
-                self.hangup = true;
+            Err(Unwind::Stop(stop)) => {
+                self.stop = Some(stop);
                 Outcome::Reject
             }
         }

@@ -137,10 +137,7 @@ impl Env {
     }
     /// Looks a key up in an access table. `partial`: it is only part of what is looked for, nothing for patterns.
     pub(crate) async fn find(&self, table: &str, key: &str, partial: bool, ladder: &mut Vec<Because>) -> Result<Option<String>, ()> {
-        let Some(maps) = self.access.get(table) else {
-            self.log.warn(format_args!("check_access: unexpected dictionary: {table}"));
-            return Err(());
-        };
+        let Some(maps) = self.access.get(table) else { return Err(()) };
         let found = if partial { maps.find_fixed(key).await } else { maps.find(key).await };
         note(ladder, table, key, found)
     }
@@ -160,6 +157,10 @@ impl Env {
             }
             None => Ok(None),
         }
+    }
+    /// Whether answers of the DNS are filtered.
+    pub(crate) fn filters_dns(&self) -> bool {
+        self.maps.get("smtpd_dns_reply_filter").is_some_and(|m| !m.is_empty())
     }
     async fn try_key(maps: &Maps, parameter: &str, key: &str, partial: bool, ladder: &mut Vec<Because>) -> Result<Option<String>, ()> {
         let quoted = if key.starts_with('@') { key.to_string() } else { quote_local(key) };
@@ -345,7 +346,7 @@ impl Check {
             warn_at: 0,
             listed: [false; 2],
             policy_depth: 0,
-            hangup: false,
+            stop: None,
             ladder: Vec::new(),
             trace: TraceId(0),
         }

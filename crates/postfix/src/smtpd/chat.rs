@@ -1,6 +1,7 @@
 //! The conversation: bytes in and out, time-outs, the transcript for the postmaster.
 //! Not here: what to answer (`verbs`), how answers look (`reply`). Source: smtpd_chat, smtp_stream of Postfix.
 
+use crate::config::Config;
 use machine::{Errno, Fd, Interest, Sys, TraceId};
 use wire::smtp::{BareLf, Ending, Input};
 
@@ -30,6 +31,10 @@ pub(crate) struct Chat {
     eof: bool,
     /// Seconds that a client may be silent.
     pub(crate) timeout: u64,
+    /// Microseconds that are left for a whole request (`smtpd_per_request_deadline`).
+    pub(super) left: Option<u64>,
+    /// Bytes that win a second more of them; 0: none do.
+    pub(super) rate: u64,
     /// What is done about a bare LF.
     pub(crate) bare_lf: BareLf,
     /// The transcript, if anybody wants one.
@@ -47,6 +52,8 @@ impl Chat {
             out: Vec::new(),
             eof: false,
             timeout,
+            left: None,
+            rate: 0,
             bare_lf: BareLf::Allow,
             history: history.then(Vec::new),
         }
@@ -69,13 +76,19 @@ impl Chat {
         }
         self.sys.mark(TraceId(0));
     }
+    /// Begins a request, or its `text`, that has a deadline if the configuration says so.
+    pub(super) fn begin_request(&mut self, cfg: &Config, text: bool) {
+        self.rate = if text { u64::try_from(cfg.int("smtpd_min_data_rate")).unwrap_or(0) } else { 0 };
+        self.left = cfg.bool("smtpd_per_request_deadline").then(|| self.timeout.saturating_mul(1_000_000));
+    }
     /// Waits for more bytes.
     async fn fill(&mut self) -> Result<(), Stop> {
         self.flush();
         if self.eof {
             return Err(Stop::Eof);
         }
-        let until = self.sys.now().plus_secs(self.timeout);
+        let (whole, from) = (self.timeout.saturating_mul(1_000_000), self.sys.now());
+        let until = from.plus_micros(self.left.unwrap_or(whole));
         loop {
             match self.sys.poll(&[(self.input_fd, Interest::Read)], Some(until)).await {
                 Ok(ready) if ready.is_empty() => return Err(Stop::Timeout),
@@ -86,6 +99,10 @@ impl Chat {
         }
         match self.sys.read(self.input_fd, 4096).await {
             Ok(bytes) if !bytes.is_empty() => {
+                if let Some(left) = &mut self.left {
+                    let won = (bytes.len() as u64 * 1_000_000).checked_div(self.rate).unwrap_or(0);
+                    *left = (left.saturating_sub(self.sys.now().0 - from.0) + won).min(whole);
+                }
                 self.input.push(&bytes);
                 Ok(())
             }
@@ -118,12 +135,11 @@ impl Chat {
     }
     /// Exactly so many bytes.
     pub(crate) async fn exactly(&mut self, count: usize) -> Result<Vec<u8>, Stop> {
-        let mut bytes = self.input.take(count);
-        while bytes.len() < count {
+        // What there is of too few stays: it is counted when the client goes.
+        while self.input.rest().len() < count {
             self.fill().await?;
-            bytes.extend(self.input.take(count - bytes.len()));
         }
-        Ok(bytes)
+        Ok(self.input.take(count))
     }
     /// What the client has sent ahead of its turn.
     pub(crate) async fn ahead(&mut self) -> &[u8] {

@@ -79,6 +79,7 @@ impl Session {
             && !env.cfg.bool("smtpd_delay_reject")
             && let Some(refusal) = self.check.client().await
         {
+            self.stopped()?;
             reply = Reply::forbidden(refusal.clone());
             self.denied = Some(refusal);
         }
@@ -99,6 +100,10 @@ impl Session {
         self.sasl = Some(made.map_err(Stop::Exit)?);
         self.check.facts.sasl_active = true;
         Ok(())
+    }
+    /// What a restriction has done to the session.
+    pub(super) fn stopped(&self) -> Result<(), Stop> {
+        self.check.stop.map_or(Ok(()), Err)
     }
     /// Talks until the end.
     pub(crate) async fn run(&mut self) -> Option<i32> {
@@ -130,9 +135,9 @@ impl Session {
             // What was put for the client and not sent goes down with the process.
             Err(Stop::Exit(status)) => return Some(status),
         };
-        if let Some(reply) = farewell {
-            let trace = self.decide("", &reply);
-            self.say(&reply, trace).await;
+        if let Some(reply) = &farewell {
+            let trace = self.decide("", reply);
+            self.say(reply, trace).await;
         }
         // What is logged from here on is the session's end.
         env.log.about(if self.reason.is_some_and(|r| r != "lost connection") { self.check.trace } else { TraceId(0) });
@@ -140,7 +145,7 @@ impl Session {
         if !self.alone && !self.xclient && self.counted().await {
             env.anvil(anvil::Event::Disconnect, &self.service, &self.check.facts.peer.addr).await;
         }
-        self.log_reason();
+        self.log_reason(farewell.as_ref());
         env.log.about(TraceId(0));
         self.check.facts.helo = None;
         (self.check.facts.login, self.sasl) = (None, None);
@@ -150,7 +155,7 @@ impl Session {
         None
     }
     /// Logs how the session came to its end before its time.
-    fn log_reason(&self) {
+    fn log_reason(&self, farewell: Option<&Reply>) {
         let Some(reason) = self.reason else { return };
         let env = &self.check.env;
         let (place, size) = (self.check.facts.place, self.check.facts.act_size);
@@ -164,7 +169,9 @@ impl Session {
                     Phase::Chunks(_, held, _) => held.len(),
                     _ => 0,
                 };
-                let bytes = size + (self.chat.input.rest().len() + held) as u64;
+                // Postfix counts what its buffer holds: the piece that has come, or its own farewell.
+                let buffer = farewell.map_or(self.chat.input.rest().len(), |r| r.lines.iter().map(String::len).sum());
+                let bytes = size + (buffer + held) as u64;
                 env.log.info(format_args!("{reason} after BDAT ({bytes} bytes) from {}", self.namaddr()));
             }
             "END-OF-MESSAGE" if reason == "lost connection" => {}

@@ -2,15 +2,17 @@
 //! Not here: asking them (`ask`). Source: smtpd(8), pre_jail_init and smtpd_check_init of Postfix for the order.
 
 use crate::anvil;
-use crate::config::{Config, boolean, split_braced};
+use crate::config::{Config, boolean, split_braced, unbrace};
 use crate::lookup::{Maps, MatchKind, MatchList, Tables};
 use crate::maillog::Log;
+use crate::policy::Service;
 use crate::probe::ProbeSender;
 use crate::restrictions::check::CLASSES;
+use crate::restrictions::dnsbl::Known;
 use crate::restrictions::{LISTS, List, RELAY_PROTECTION, protects, takes_policy};
 use crate::rewrite_clnt::{Resolved, Resolver};
 use crate::sasl;
-use machine::{Fd, KillTarget, Map, Signal, Sys};
+use machine::{KillTarget, Map, Signal, Sys};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use wire::smtp::BareLf;
@@ -93,8 +95,10 @@ pub(crate) struct Env {
     pub(crate) tls_auth_only: bool,
     /// Some limit on clients is set: anvil counts them.
     pub(crate) counts: bool,
-    /// Connections to policy services.
-    pub(crate) policies: RefCell<Map<String, Fd>>,
+    /// Policy services as they stand in the lists.
+    pub(crate) policies: Map<String, Service>,
+    /// What DNS lists have said.
+    pub(crate) dnsbl: RefCell<Vec<(String, Rc<Known>)>>,
     /// The warnings about old names that have been given, a bit each.
     pub(super) warned: Cell<u8>,
     pub(super) resolver: Cell<Option<Resolver>>,
@@ -122,14 +126,15 @@ const MAPS: [&str; 13] = [
     // From here on: opened after the restriction lists.
     "smtpd_command_filter",
     "smtpd_discard_ehlo_keyword_address_maps",
+    "smtpd_dns_reply_filter",
     "smtpd_reject_footer_maps",
-    "",
 ];
 
 /// Restriction lists and what they name.
 struct Lists<'a> {
     tables: &'a Tables,
     access: Map<String, Maps>,
+    policies: Map<String, Service>,
 }
 
 impl Lists<'_> {
@@ -138,15 +143,46 @@ impl Lists<'_> {
         let elements = split_braced(value);
         let mut policy = false;
         for element in &elements {
-            if element.contains(':') && !policy && self.access.get(element).is_none() {
-                let maps = Maps::open(self.tables, element, element).await?;
-                self.access.insert(element.clone(), maps);
+            if policy {
+                if !self.policies.contains(element) {
+                    self.policies.insert(element.clone(), Service::parse(self.tables.cfg(), element)?);
+                }
+            } else if element.starts_with('{') || element.contains(':') {
+                let table = table_of(self.tables.cfg().log(), element);
+                if let Some(table) = table.filter(|t| !self.access.contains(t)) {
+                    let maps = Maps::open(self.tables, &table, &table).await?;
+                    self.access.insert(table, maps);
+                }
             }
             policy = takes_policy(element);
         }
         let cfg = self.tables.cfg();
         Ok(Rc::new(List { name: name.to_string(), place: cfg.place(name), lines: cfg.lines(name, &elements), elements }))
     }
+}
+
+/// The table that an element names: `type:name`, or `{ type:name, ... }` with attributes that are for certificates only.
+fn table_of(log: &Log, element: &str) -> Option<String> {
+    if !element.starts_with('{') {
+        return Some(element.to_string());
+    }
+    let inner = match unbrace(element) {
+        Ok(inner) => inner,
+        Err(why) => {
+            log.warn(format_args!("malformed map specification: '{why}'"));
+            return None;
+        }
+    };
+    let Some(table) = split_braced(&inner).into_iter().next() else {
+        log.warn(format_args!("empty map specification: '{element}'"));
+        return None;
+    };
+    if !table.contains(':') {
+        log.warn(format_args!("malformed map specification: '{element}'"));
+        log.warn(format_args!("expected maptype:mapname instead of '{table}'"));
+        return None;
+    }
+    Some(table)
 }
 
 /// The TLS level as what it means: offered, enforced.
@@ -208,7 +244,7 @@ impl Env {
             let text = if checks { cfg.str(parameter) } else { String::new() };
             maps.insert(*parameter, Maps::open(&tables, parameter, &text).await?);
         }
-        let mut lists = Lists { tables: &tables, access: Map::new() };
+        let mut lists = Lists { tables: &tables, access: Map::new(), policies: Map::new() };
         let mut parsed: Vec<Option<Rc<List>>> = vec![None; LISTS.len()];
         // Client, HELO, sender, relay, recipient, ETRN, DATA, end of data.
         for i in [0, 1, 2, 3, 4, 7, 5, 6] {
@@ -245,7 +281,7 @@ impl Env {
         for element in &rewrite_clients {
             lists.parse("local_header_rewrite_clients", element).await?;
         }
-        let access = lists.access;
+        let (access, policies) = (lists.access, lists.policies);
         for parameter in ["unknown_helo_hostname", "unknown_address", "unverified_recipient", "unverified_sender"] {
             let parameter = format!("{parameter}_tempfail_action");
             let value = cfg.str(&parameter);
@@ -262,7 +298,7 @@ impl Env {
             true => None,
             false => Some(clients(&tables, "smtpd_sasl_exceptions_networks").await?),
         };
-        for parameter in &MAPS[9..12] {
+        for parameter in &MAPS[9..] {
             maps.insert(*parameter, Maps::of(&tables, parameter).await?);
         }
         let (use_tls, enforce_tls) = tls_level(&log, cfg)?;
@@ -277,7 +313,7 @@ impl Env {
         let notify = cfg
             .list("notify_classes")
             .iter()
-            .filter_map(|w| CLASSES.iter().find(|(n, _)| n.eq_ignore_ascii_case(w)))
+            .filter_map(|w| CLASSES.iter().find(|(n, _)| n == w))
             .fold(0, |mask, (_, class)| mask | *class as u32);
         let limits = ["connection_rate", "connection_count", "message_rate", "recipient_rate", "new_tls_session_rate", "auth_rate"];
         let counts = limits.iter().any(|l| cfg.int(&format!("smtpd_client_{l}_limit")) != 0);
@@ -309,13 +345,14 @@ impl Env {
             junk_limit: cfg.int("smtpd_junk_command_limit"),
             notify,
             parent_style: cfg.list("parent_domain_matches_subdomains").iter().any(|p| p == "smtpd_access_maps"),
-            no_recipient_checks: cfg.list("receive_override_options").iter().any(|o| o.eq_ignore_ascii_case("no_unknown_recipient_checks")),
+            no_recipient_checks: cfg.list("receive_override_options").iter().any(|o| o == "no_unknown_recipient_checks"),
             bare_lf,
             use_tls,
             enforce_tls,
             tls_auth_only: yes("smtpd_tls_auth_only") || enforce_tls,
             counts,
-            policies: RefCell::new(Map::new()),
+            policies,
+            dnsbl: RefCell::new(Vec::new()),
             resolver: Cell::new(Some(Resolver::new(sys, &log))),
             probe: RefCell::new(None),
             warned: Cell::new(0),

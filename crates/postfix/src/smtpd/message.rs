@@ -10,6 +10,7 @@ use crate::address::tok::quote_local;
 use crate::post::{autodetect, clean, mail_date, stat};
 use crate::queue::rec;
 use crate::restrictions::check::{Class, Login, printable};
+use machine::Signal;
 use wire::smtp::{Dots, Ending, Text};
 
 /// A text made fit for a comment: no backslash, parentheses in pairs.
@@ -46,14 +47,14 @@ impl Session {
     /// A message refused at its end leaves its recipients behind: text for the next one, before it has any, goes nowhere. Postfix dies of it.
     pub(crate) async fn needs_stream(&mut self) {
         if self.stream().is_none() {
-            self.check.crash("recipients of a message that was refused at its end, and no way to cleanup").await;
+            self.check.crash("recipients of a message that was refused at its end, and no way to cleanup", Signal::Segv).await;
         }
     }
     /// Opens the way to cleanup and sends the envelope's beginning. The queue id is born here.
     pub(crate) async fn open_stream(&mut self) -> Result<(), Stop> {
         let env = self.check.env.clone();
         let options = env.cfg.list("receive_override_options");
-        let has = |name: &str| options.iter().any(|o| o.eq_ignore_ascii_case(name));
+        let has = |name: &str| options.iter().any(|o| o == name);
         let mut flags = clean::EXTERNAL | (1 << 7);
         if has("no_address_mappings") {
             flags &= !(clean::BCC_OK | clean::MAP_OK);
@@ -221,6 +222,7 @@ impl Session {
     /// Reads the text behind DATA and answers at its end.
     pub(crate) async fn receive_text(&mut self) -> Result<Reply, Stop> {
         self.check.facts.place = "DATA content";
+        self.chat.begin_request(&self.check.env.cfg, true);
         let policy = self.chat.bare_lf;
         let limit = self.check.env.line_limit;
         let mut dots = Dots::new(policy);

@@ -20,6 +20,7 @@ mod verbs;
 use crate::maillog::Log;
 use crate::server::Daemon;
 use chat::Chat;
+pub(crate) use chat::Stop;
 use env::Env;
 use machine::{STDIN, STDOUT, Sys};
 use peer::Peer;
@@ -67,6 +68,10 @@ pub(crate) async fn main(sys: Sys) -> i32 {
     daemon.jail().await;
     loop {
         let Some((fd, from)) = daemon.server.accept().await else { return 0 };
+        if let Some(arg) = daemon.server.args.first() {
+            return log.fatal(&format!("unexpected command-line argument: {arg}")).await;
+        }
+        crate::policy::tidy(&env).await;
         let peer = match from {
             Some(from) => Peer::of(&env, fd, from).await,
             None => Peer::local(),

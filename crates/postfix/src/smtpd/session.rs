@@ -221,6 +221,7 @@ impl Session {
                 return Ok(Then::Next);
             }
             self.begin();
+            self.chat.begin_request(&env.cfg, false);
             if self.errors >= env.hard_errors {
                 self.reason = Some("too many errors");
                 let reply = Reply::wrong(format!("421 4.7.0 {} Error: too many errors", env.myhostname));
@@ -332,9 +333,7 @@ impl Session {
     async fn carry_out(&mut self, verb: &'static Verb, at: usize, argv: &[wire::smtp::Token]) -> Result<Option<Then>, Stop> {
         self.check.because(Because::Protocol { rule: verb.rule.into(), what: verb.name.into() });
         let reply = (verb.run)(self, argv).await?;
-        if self.check.hangup {
-            return Err(Stop::Quiet);
-        }
+        self.stopped()?;
         let trace = self.decide(&self.line.clone(), &reply);
         let (mut ok, mut then) = (reply.ok, reply.then);
         if !reply.lines.is_empty() {
@@ -344,6 +343,7 @@ impl Session {
             self.begin();
             self.check.because(Because::Protocol { rule: verb.rule.into(), what: "end of data".into() });
             let end = self.receive_text().await?;
+            self.stopped()?;
             let trace = self.decide("end of data", &end);
             ok = end.ok;
             then = if end.then == Then::Keep { Then::Keep } else { Then::Finish };

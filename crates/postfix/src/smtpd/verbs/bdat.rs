@@ -74,6 +74,7 @@ pub(super) fn run<'a>(session: &'a mut Session, argv: &'a [Token]) -> Run<'a> {
             return Ok(Reply::wrong("521 5.5.1 Error: command not implemented").by(super::DISCARD));
         }
         let env = session.check.env.clone();
+        session.chat.begin_request(&env.cfg, true);
         let id = session.check.facts.queue_id.clone().unwrap_or_else(|| "NOQUEUE".into());
         let Some((size, last)) = parse(argv) else {
             let shown: String = printable(&session.line, '?', env.utf8).chars().take(100).collect();
