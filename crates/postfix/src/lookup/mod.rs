@@ -8,6 +8,7 @@ mod maps;
 mod matchlist;
 mod open;
 pub(crate) mod proxy;
+pub(crate) mod records;
 mod rules;
 pub(crate) mod text;
 

@@ -2,11 +2,12 @@
 //! Not here: the resolver (`machine::resolver`). Source: dns(3) of Postfix, RFC 7505.
 
 use super::check::Check;
+use crate::lookup::records::Left;
 use crate::smtpd::hostname::{valid_addr, valid_hostname};
 use machine::Because;
 use machine::resolver::{Answer, host_addrs, lookup};
 use std::net::Ipv4Addr;
-use wire::dns::{Data, Record, RecordType};
+use wire::dns::{Data, RecordType};
 
 /// What came of a question.
 #[derive(PartialEq, Eq)]
@@ -29,54 +30,15 @@ pub(super) enum Dns {
     Wrong,
 }
 
-/// The words for an answer of which nothing is left.
-pub(super) const DROPPED: &str = "DNS reply filter drops all results";
-
-/// A record in words, as filters see it.
-fn words(record: &Record) -> String {
-    let data = match &record.data {
-        Data::A(ip) => ip.to_string(),
-        Data::Name(name) => format!("{name}."),
-        Data::Mx(preference, name) => format!("{preference} {name}."),
-        Data::Txt(parts) => String::from_utf8_lossy(&parts.concat()).into_owned(),
-        _ => String::new(),
-    };
-    format!("{}. {} IN {} {data}", record.name, record.ttl, record.rtype)
-}
-
-/// Drops the records that `smtpd_dns_reply_filter` tells to ignore; `false`: the filter makes no sense.
-async fn filter(check: &mut Check, records: &mut Vec<Record>) -> bool {
-    let env = check.env.clone();
-    let parameter = "smtpd_dns_reply_filter";
-    let mut kept = Vec::new();
-    for record in records.drain(..) {
-        let text = words(&record);
-        match env.find_in(parameter, &text, &mut check.ladder).await {
-            Ok(None) => kept.push(record),
-            Ok(Some(action)) if action.split([' ', '\t']).next().is_some_and(|a| a.eq_ignore_ascii_case("ignore")) => {
-                env.log.info(format_args!("ignoring DNS RR: {text}"));
-            }
-            Ok(Some(action)) => {
-                env.log.warn(format_args!("{parameter}: unknown DNS filter action: \"{action}\""));
-                return false;
-            }
-            Err(()) => return false,
-        }
-    }
-    *records = kept;
-    true
-}
-
 /// Asks for the records of one type.
 pub(super) async fn ask(check: &mut Check, name: &str, rtype: RecordType) -> Dns {
     let answer = lookup(&check.env.sys, name, rtype).await;
     let found = match answer {
-        Answer::Found(_, mut records) if check.env.filters_dns() => match filter(check, &mut records).await {
-            false => Dns::Wrong,
-            true if records.is_empty() => Dns::Policy,
-            true => collect(check, name, rtype, records.into_iter().map(|r| r.data)),
+        Answer::Found(_, records) => match check.env.filter_dns(records).await {
+            Left::Invalid => Dns::Wrong,
+            Left::Nothing => Dns::Policy,
+            Left::Some(records) => collect(check, name, rtype, records.into_iter().map(|r| r.data)),
         },
-        Answer::Found(_, records) => collect(check, name, rtype, records.into_iter().map(|r| r.data)),
         Answer::NxDomain => Dns::Nothing,
         Answer::NoData => Dns::NoData,
         Answer::TempFail => Dns::Retry,

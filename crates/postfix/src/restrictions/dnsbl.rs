@@ -4,11 +4,12 @@
 
 use super::answers::Pattern;
 use super::check::{Check, Judged, Outcome, Unwind, dsn_split};
-use super::dns::{self, DROPPED, Dns};
+use super::dns::{self, Dns};
 use super::subject::Subject;
 use super::{Cx, Work, recipient};
 use crate::access::dsn_fix;
 use crate::config::{Scope, expand};
+use crate::lookup::records::{DROPPED, INVALID};
 use crate::smtpd::expand::Attributes;
 use crate::smtpd::hostname::valid_hostname;
 use std::net::Ipv4Addr;
@@ -58,7 +59,7 @@ async fn look(check: &mut Check, query: &str) -> Rc<Known> {
         Dns::Nothing | Dns::NoData => Known::Absent,
         answer => {
             let why = match answer {
-                Dns::Wrong => format!("Error looking up name={query} type=A: Invalid DNS reply filter syntax"),
+                Dns::Wrong => format!("Error looking up name={query} type=A: {INVALID}"),
                 Dns::Policy => format!("Error looking up name={query} type=A: {DROPPED}"),
                 _ => format!("Host or domain name not found. Name service error for name={query} type=A: Host not found, try again"),
             };

@@ -2,8 +2,9 @@
 //! Source: postconf(5) smtpd_helo_restrictions; RFC 1123 §2.1 for the syntax of names.
 
 use super::check::{Check, Judged, Outcome};
-use super::dns::{DROPPED, Dns, ask_any};
+use super::dns::{Dns, ask_any};
 use super::{Cx, Work};
+use crate::lookup::records::DROPPED;
 use crate::smtpd::hostname::{valid_addr, valid_hostname, valid_mailhost};
 use wire::dns::RecordType;
 

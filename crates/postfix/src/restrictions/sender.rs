@@ -2,10 +2,11 @@
 //! Source: postconf(5) smtpd_sender_restrictions; RFC 7505 for domains that accept no mail.
 
 use super::check::{Check, Judged, Outcome};
-use super::dns::{DROPPED, Dns, ask_any};
+use super::dns::{Dns, ask_any};
 use super::helo::trim_dot;
 use super::subject::Subject;
 use super::{Cx, Work};
+use crate::lookup::records::DROPPED;
 use crate::smtpd::hostname::valid_hostname;
 use machine::Because;
 use wire::dns::RecordType;

@@ -1,6 +1,7 @@
 //! The servers of a destination: MX and address records, in the order in which they are tried. Source: RFC 5321 §5.1, RFC 7505, smtp_addr(3).
 
 use super::Delivery;
+use crate::lookup::records::{self, Left};
 use crate::report::Dsn;
 use machine::resolver::{self, Answer, NameError};
 use std::net::Ipv4Addr;
@@ -49,36 +50,19 @@ fn say(why: &mut Dsn, found: Dsn) {
 async fn ask(job: &Delivery<'_>, name: &str, rtype: RecordType) -> Result<Answer, Dsn> {
     let answer = resolver::lookup(&job.d.sys, name, rtype).await;
     let Answer::Found(owner, records) = answer else { return Ok(answer) };
-    let (filter, log) = (&job.setup.dns, &job.d.log);
     let bad = |status: &str, why: &str| Dsn::new(status, format!("Error looking up name={name} type={rtype}: {why}"));
-    let invalid = || bad("4.4.3", "Invalid DNS reply filter syntax");
     for record in &records {
         if let Data::Mx(_, host) = &record.data
             && host.parse::<Ipv4Addr>().is_ok()
         {
-            log.warn(format_args!("numeric domain name in resource data of MX record for {}: {host}", record.name));
+            job.d.log.warn(format_args!("numeric domain name in resource data of MX record for {}: {host}", record.name));
         }
     }
-    let mut left = Vec::new();
-    for record in records {
-        let data = match &record.data {
-            Data::A(ip) => ip.to_string(),
-            Data::Mx(pref, host) => format!("{pref} {host}."),
-            _ => String::new(),
-        };
-        let text = format!("{}. {} IN {rtype} {data}", record.name, record.ttl);
-        match filter.find(&text).await.map_err(|_| invalid())? {
-            None => left.push(record),
-            Some(hit) if hit.value.split([' ', '\t']).next().is_some_and(|c| c.eq_ignore_ascii_case("IGNORE")) => {
-                log.info(format_args!("ignoring DNS RR: {text}"));
-            }
-            Some(hit) => {
-                log.warn(format_args!("{}: unknown DNS filter action: \"{}\"", filter.title(), hit.value));
-                return Err(invalid());
-            }
-        }
+    match records::filter(&job.setup.dns, &job.d.log, records).await {
+        Left::Some(records) => Ok(Answer::Found(owner, records)),
+        Left::Nothing => Err(bad("4.7.0", records::DROPPED)),
+        Left::Invalid => Err(bad("4.4.3", records::INVALID)),
     }
-    if left.is_empty() { Err(bad("4.7.0", "DNS reply filter drops all results")) } else { Ok(Answer::Found(owner, left)) }
 }
 
 /// Addresses of one host; `why`: what keeps it from having any.

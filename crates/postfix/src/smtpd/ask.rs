@@ -7,6 +7,7 @@ use crate::address::tok::quote_local;
 use crate::address::{domain_of, strip_extension};
 use crate::anvil;
 use crate::ipc::{Attrs, ask_once};
+use crate::lookup::records::{Left, filter};
 use crate::lookup::{Found, Maps};
 use crate::probe::ProbeSender;
 use crate::restrictions::check::{Actions, Check, Class, Facts, Unwind};
@@ -14,6 +15,7 @@ use crate::rewrite_clnt::{Resolved, resolved};
 use machine::{Because, TraceId};
 use std::net::Ipv4Addr;
 use std::rc::Rc;
+use wire::dns::Record;
 
 /// The address class of a resolved address.
 #[derive(Clone, Copy)]
@@ -158,9 +160,12 @@ impl Env {
             None => Ok(None),
         }
     }
-    /// Whether answers of the DNS are filtered.
-    pub(crate) fn filters_dns(&self) -> bool {
-        self.maps.get("smtpd_dns_reply_filter").is_some_and(|m| !m.is_empty())
+    /// What `smtpd_dns_reply_filter` leaves of an answer of the DNS.
+    pub(crate) async fn filter_dns(&self, records: Vec<Record>) -> Left {
+        match self.maps.get("smtpd_dns_reply_filter") {
+            Some(maps) => filter(maps, &self.log, records).await,
+            None => Left::Some(records),
+        }
     }
     async fn try_key(maps: &Maps, parameter: &str, key: &str, partial: bool, ladder: &mut Vec<Because>) -> Result<Option<String>, ()> {
         let quoted = if key.starts_with('@') { key.to_string() } else { quote_local(key) };
