@@ -4,7 +4,7 @@
 
 use crate::config::{Config, Override};
 use crate::ipc::{Attrs, Conn};
-use crate::lookup::Tables;
+use crate::lookup::{MatchKind, MatchList, Tables};
 use crate::maillog::Log;
 use machine::{Errno, Fd, Ids, Interest, OnSignal, Signal, SimTime, SockAddr, Sys, Sysret};
 
@@ -300,6 +300,10 @@ impl Daemon {
     /// Goes on with the mail owner's rights, once everything is open that needs root's: for good, or (column unpriv is `n`) so that
     /// root's can be had back.
     pub(crate) async fn jail(&self) {
+        // Before that every daemon opens what says which domains are local, whether it asks or not.
+        if self.cfg.str("mydestination").contains([':', '/']) {
+            let _ = MatchList::of(&self.tables, "mydestination", MatchKind::Domains).await;
+        }
         let Some(owner) = crate::account::by_name(&self.sys, &self.cfg.str("mail_owner")).await else { return };
         let ids = Ids::user(owner.uid, owner.gid, Vec::new());
         let ids = if self.server.unprivileged { ids } else { Ids { uid: 0, gid: 0, groups: vec![owner.gid], ..ids } };
