@@ -141,11 +141,9 @@ chunk! {
         pwd
         rm
         rsyslogd
-        saslauthd
         service
         bash::SH
         sleep
-        su
         tail
         telnet
         bash::TEST
@@ -156,8 +154,6 @@ chunk! {
 chunk! {
     /// Fetched at first use or when idle: the rarer tools.
     TOOLS, TOOLS_PAGES behind tools:
-        adduser::ADDGROUP
-        adduser
         man::APROPOS
         uname::ARCH
         ifconfig::ARP
@@ -171,7 +167,6 @@ chunk! {
         chown::CHGRP
         chmod
         chown
-        chpasswd
         md5sum::CKSUM
         mktemp::CLEAR
         cmp
@@ -182,8 +177,6 @@ chunk! {
         cut
         date
         dd
-        adduser::DELGROUP
-        adduser::DELUSER
         du::DF
         diff
         dig
@@ -202,11 +195,7 @@ chunk! {
         fold
         free
         getent
-        gpasswd
         grep
-        groupadd
-        groupadd::GROUPDEL
-        groupadd::GROUPMOD
         id::GROUPS
         head
         od::HEXDUMP
@@ -222,7 +211,6 @@ chunk! {
         last
         ln
         logger
-        login
         id::LOGNAME
         mail
         mail::MAILX
@@ -241,7 +229,6 @@ chunk! {
         uname::NPROC
         nslookup
         od
-        passwd
         tac::PASTE
         pgrep
         pgrep::PIDOF
@@ -256,8 +243,6 @@ chunk! {
         rmdir
         ifconfig::ROUTE
         last::RUNLEVEL
-        saslpasswd2::LIST
-        saslpasswd2
         sed
         seq
         md5sum::SHA1
@@ -270,12 +255,10 @@ chunk! {
         ss
         stat
         strings
-        sudo
         mktemp::SYNC
         systemctl
         tac
         tee
-        testsaslauthd
         timeout
         top
         tr
@@ -284,12 +267,8 @@ chunk! {
         mount::UMOUNT
         uname
         uniq
-        unix_chkpwd
         update_rc_d
         uptime
-        useradd
-        userdel
-        usermod
         who::USERS
         uptime::W
         wc
@@ -300,6 +279,32 @@ chunk! {
         xargs
         od::XXD
         mktemp::YES
+}
+
+chunk! {
+    /// Fetched at first use or when idle: accounts, their passwords, and who asks for those.
+    ACCOUNTS, ACCOUNTS_PAGES behind accounts:
+        adduser::ADDGROUP
+        adduser
+        chpasswd
+        adduser::DELGROUP
+        adduser::DELUSER
+        gpasswd
+        groupadd
+        groupadd::GROUPDEL
+        groupadd::GROUPMOD
+        login
+        passwd
+        saslauthd
+        saslpasswd2::LIST
+        saslpasswd2
+        su
+        sudo
+        testsaslauthd
+        unix_chkpwd
+        useradd
+        userdel
+        usermod
 }
 
 chunk! {
@@ -314,6 +319,6 @@ chunk! {
 
 /// The examples of all commands, which are their tests.
 pub fn examples() -> impl Iterator<Item = (&'static str, &'static crate::Ex)> {
-    let pages = [RESIDENT_PAGES, BASE_PAGES, TOOLS_PAGES, SCREEN_PAGES].into_iter().flatten();
+    let pages = [RESIDENT_PAGES, BASE_PAGES, ACCOUNTS_PAGES, TOOLS_PAGES, SCREEN_PAGES].into_iter().flatten();
     pages.flat_map(|page| page.examples.iter().map(|ex| (page.name, ex)))
 }
