@@ -37,12 +37,13 @@ async fn try_key(check: &mut Check, key: &Key<'_>, name: &str, datum: &str, part
     if !env.access.contains(key.table) {
         env.log.warn(format_args!("{by}: unexpected dictionary: {}", key.table));
     }
-    match env.find(key.table, name, partial, &mut check.ladder).await {
+    let found = env.find(key.table, name, partial, &mut check.ladder).await;
+    if found != Ok(None) {
+        env.remark(key.table, &mut check.ladder).await;
+    }
+    match found {
         Ok(None) => Ok(None),
-        Ok(Some(value)) => {
-            env.remark(key.table, &mut check.ladder).await;
-            action(check, key, &value, datum).await.map(Some)
-        }
+        Ok(Some(value)) => action(check, key, &value, datum).await.map(Some),
         Err(()) => action(check, key, "451 4.3.5 Server configuration error", datum).await.map(Some),
     }
 }
