@@ -17,7 +17,8 @@ use yew::prelude::*;
 thread_local! {
     /// Esc was pressed: the next Tab leaves the terminal.
     static ESCAPED: Cell<bool> = const { Cell::new(false) };
-    /// A menu or a question is open, drawn or not.
+    /// A menu or a question is open, as far as the lab has come: what was sent to it may be waiting, because the scheduler gives way
+    /// to the browser after 16 ms of work. Nothing that a key opens or closes may hang on it.
     static OPEN: Cell<bool> = const { Cell::new(false) };
     /// F2 was pressed: the next letter chooses from the lab's menu.
     static LEADER: Cell<bool> = const { Cell::new(false) };
@@ -199,16 +200,10 @@ pub(super) fn global(window: &Window, link: Scope<Lab>) -> EventListener {
             }
             "F2" => {
                 e.prevent_default();
-                LEADER.set(!open);
-                link.send_message(Msg::Menu);
+                LEADER.set(true);
+                link.send_message(Msg::Menu(true));
             }
-            "Escape" if open => link.send_message(Msg::CloseMenu),
-            "Escape" => {
-                link.send_message(Msg::Pin(Sel::default()));
-                if platform::row().is_some() {
-                    platform::focus("ti");
-                }
-            }
+            "Escape" => link.send_message(Msg::Escape),
             // What was sought is the first of what is left.
             "Enter" if open && platform::by_id("mf").is_some_and(|f| e.target().is_some_and(|t| t == *f.as_ref())) => {
                 e.prevent_default();

@@ -216,7 +216,7 @@ impl Component for Lab {
 
     fn update(&mut self, ctx: &Context<Self>, msg: Msg) -> bool {
         let draw = self.act(ctx, msg);
-        keyboard::opened(self.menu || self.pane_menu.is_some() || self.asking || self.offer.is_some());
+        keyboard::opened(self.asked());
         self.after(ctx);
         let mut d = self.shared.borrow_mut();
         if std::mem::take(&mut d.differs) {
@@ -280,6 +280,10 @@ impl Lab {
     /// Whether two views stand one above the other, where there is room.
     pub(super) fn two(&self) -> bool {
         self.split && !self.prefs.present && !self.full
+    }
+    /// Whether a menu or a question is open.
+    fn asked(&self) -> bool {
+        self.menu || self.pane_menu.is_some() || self.asking || self.offer.is_some()
     }
     /// After every message: fetches what is asked for, arms the timer, plans to save and to speak.
     fn after(&mut self, ctx: &Context<Self>) {

@@ -93,8 +93,11 @@ pub(crate) enum Msg {
     Share(bool),
     Copy,
     FileClose,
-    Menu,
+    /// Opens the lab's menu, or closes it.
+    Menu(bool),
     CloseMenu,
+    /// Closes what is open; with nothing open, nothing stays lit.
+    Escape,
     Pause,
     Rate(u64),
     Skip,

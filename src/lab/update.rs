@@ -274,18 +274,25 @@ impl Lab {
                     self.spoken = lang.t(i18n::SHARE_COPIED).into();
                 }
             }
-            Msg::Menu => {
-                self.menu = !self.menu;
+            Msg::Menu(open) => {
+                self.menu = open;
                 self.pane_menu = None;
                 self.find.clear();
-                self.into_dialog = self.menu;
+                self.into_dialog = open;
             }
-            Msg::CloseMenu => {
+            Msg::Escape if !self.asked() => {
+                self.pin = Sel::default();
+                if platform::row().is_some() {
+                    platform::focus("ti");
+                }
+            }
+            Msg::Escape | Msg::CloseMenu => {
                 self.menu = false;
                 self.pane_menu = None;
                 self.offer = None;
                 self.asking = false;
                 self.opening = false;
+                self.into_dialog = false;
                 self.to_prompt = true;
             }
             Msg::Pause => self.shared.borrow_mut().clock.change(platform::micros(), |c| c.paused = !c.paused),

@@ -98,6 +98,7 @@ fn header(lab: &Lab, ctx: &Context<Lab>) -> Html {
         let who = if who == "network" { t(i18n::MAP_NETWORK) } else { who };
         [who, prefs.lang.t(i18n::COMMA), what, " · ", &span(at.since(d.now()) / 1_000_000)].concat()
     });
+    let open = lab.menu;
     html! {
         <header class="bar" data-region="header" inert={modal(lab)}>
             <a class="brand no-phone" href="#/" aria-label={["Ehlo, ", t(i18n::BACK_HOME)].concat()}>{ "EHLO" }</a>
@@ -121,7 +122,7 @@ fn header(lab: &Lab, ctx: &Context<Lab>) -> Html {
                 <button class="btn quiet no-tab" onclick={link.callback(|_| Msg::Share(false))}>{ icon(icons::SHARE) }<span>{ t(i18n::SHARE) }</span></button>
                 <button class="btn quiet no-tab" onclick={link.callback(|_| Msg::Present)}>{ icon(icons::PRESENT) }<span>{ t(if prefs.present { i18n::LEAVE_PRESENT } else { i18n::PRESENT }) }</span></button>
             </div>
-            <button class="btn quiet ico" aria-label={t(i18n::MENU)} title="F2" aria-expanded={pressed(lab.menu)} onclick={link.callback(|_| Msg::Menu)}>{ icon(icons::SETTINGS) }</button>
+            <button class="btn quiet ico" aria-label={t(i18n::MENU)} title="F2" aria-expanded={pressed(lab.menu)} onclick={link.callback(move |_| Msg::Menu(!open))}>{ icon(icons::SETTINGS) }</button>
         </header>
     }
 }
@@ -254,7 +255,7 @@ fn phone_tabs(lab: &Lab, marks: u32, link: &Scope<Lab>, lang: Lang) -> Html {
             { tab(i18n::WHY, icons::WHY, &[View::Why], || Msg::Show(View::Why)) }
             { tab(i18n::LOG_SHORT, icons::LOG, &[View::Log], || Msg::Show(View::Log)) }
             { tab(i18n::FILES, icons::FILE, &[View::Files], || Msg::Show(View::Files)) }
-            { tab(i18n::MORE, icons::MORE, &[View::Map, View::Base64, View::Queue, View::Mailboxes], || Msg::Menu) }
+            { tab(i18n::MORE, icons::MORE, &[View::Map, View::Base64, View::Queue, View::Mailboxes], || Msg::Menu(true)) }
         </nav>
     }
 }
