@@ -163,13 +163,23 @@ async fn search(check: &mut Check, cx: &Cx, subject: Subject, table: &str) -> Ju
     Ok(found.unwrap_or(Outcome::Dunno))
 }
 
-/// Whether the action can be left to cleanup: not for ETRN, and not before there is a sender.
+/// Whether the action can be left to cleanup: not where a filter takes its place, not for ETRN, and not before there is a sender.
 fn delegates(check: &Check, key: &Key<'_>, action: &str) -> bool {
     let table = key.table;
+    if check.env.filtered() {
+        check.env.log.warn(format_args!("access table {table}: with smtpd_proxy_filter specified, action {action} is unavailable"));
+        return false;
+    }
     if check.facts.place == "ETRN" {
         check.env.log.warn(format_args!("access table {table}: action {action} is unavailable in smtpd_etrn_restrictions"));
         return false;
     }
+    has_sender(check, key, action)
+}
+
+/// Whether there is a message that the action can be for.
+fn has_sender(check: &Check, key: &Key<'_>, action: &str) -> bool {
+    let table = key.table;
     if check.facts.sender.is_none() {
         check.env.log.warn(format_args!(
             "access table {table}: with smtpd_delay_reject=no, action {action} is always skipped in Client host or Helo command restrictions"
@@ -283,7 +293,7 @@ pub(crate) async fn action(check: &mut Check, key: &Key<'_>, value: &str, datum:
             return Ok(Outcome::Dunno);
         }
         "PREPEND" => {
-            if !delegates(check, key, "PREPEND") {
+            if !has_sender(check, key, "PREPEND") {
             } else if check.facts.place == "END-OF-MESSAGE" {
                 log.warn(format_args!("access table {table}: action PREPEND must be used before smtpd_end_of_data_restrictions"));
             } else if !wire::smtp::is_header(text) {

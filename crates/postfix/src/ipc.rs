@@ -1,7 +1,9 @@
 //! How Postfix programs talk: null-terminated attribute lists and length-prefixed records over unix sockets in
 //! `public/` and `private/`. Not here: what is said (each daemon's own file), the accept loop (`server`). Source: attr_print0, rec_put.
 
-use machine::{Errno, Fd, Sys, Sysret};
+use crate::config::host_port;
+use crate::maillog::Log;
+use machine::{Errno, Fd, SockAddr, Sys, Sysret, resolver};
 
 /// An attribute list: names and values in the order of sending.
 #[derive(Default, Clone)]
@@ -151,6 +153,32 @@ pub(crate) async fn ask_once(sys: &Sys, path: &str, request: &Attrs) -> Sysret<A
     let answer = conn.ask(request).await;
     conn.close().await;
     answer.ok_or(Errno::EPIPE)
+}
+
+/// Connects to `host:port`, or to a unix socket, within so many seconds.
+///
+/// # Errors
+/// The text of the fatal message about an endpoint that makes no sense.
+pub(crate) async fn dial(sys: &Sys, log: &Log, endpoint: &str, inet: bool, seconds: u64) -> Result<Sysret<Fd>, String> {
+    if !inet {
+        return Ok(sys.unix_connect(endpoint).await);
+    }
+    let (host, port) = host_port(endpoint).map_err(|why| format!("{endpoint}: {why}"))?;
+    let addresses = resolver::host_addrs(sys, if host.is_empty() { "localhost" } else { &host }).await;
+    let mut opened = Err(Errno::EADDRNOTAVAIL);
+    match (addresses, resolver::service_port(sys, &port, "tcp").await) {
+        (Ok(all), Some(port)) => {
+            for ip in all {
+                opened = sys.tcp_connect(SockAddr { ip, port }, None, Some(sys.now().plus_secs(seconds))).await;
+                if opened.is_ok() {
+                    break;
+                }
+            }
+        }
+        (Err(why), _) => log.warn(format_args!("host or service {endpoint} not found: {}", why.text())),
+        (_, None) => log.warn(format_args!("host or service {endpoint} not found: Servname not supported for ai_socktype")),
+    }
+    Ok(opened)
 }
 
 /// Wakes a trigger service (`public/qmgr`, `public/pickup`) with one or more request letters.

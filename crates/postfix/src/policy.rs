@@ -2,13 +2,14 @@
 //! Source: SMTPD_POLICY_README; attr_clnt(3), auto_clnt(3) and attr_scan_plain(3) of Postfix for connections and complaints.
 
 use crate::access::{Key, action};
-use crate::config::{Config, host_port, number, seconds, split_braced, split_nameval, unbrace};
+use crate::config::{Config, number, seconds, split_braced, split_nameval, unbrace};
+use crate::ipc::dial;
 use crate::maillog::Level;
 use crate::params;
 use crate::restrictions::Cx;
 use crate::restrictions::check::{Check, Judged, Outcome, Unwind};
 use crate::smtpd::env::Env;
-use machine::{Because, Errno, Fd, Interest, Signal, SimTime, SockAddr, resolver};
+use machine::{Because, Errno, Fd, Interest, Signal, SimTime};
 use std::cell::RefCell;
 
 /// What a service may be told, and its place in [`Service::numbers`].
@@ -109,30 +110,10 @@ type Trouble = Option<Errno>;
 async fn connect(check: &mut Check, service: &Service) -> Result<Result<Fd, Errno>, Unwind> {
     let env = check.env.clone();
     let rest = service.endpoint();
-    let mut opened = Err(Errno::EADDRNOTAVAIL);
-    if service.name.starts_with("inet:") {
-        let (host, port) = match host_port(rest) {
-            Ok(found) => found,
-            Err(why) => return Err(check.fatal(&format!("{rest}: {why}")).await),
-        };
-        let host = if host.is_empty() { "localhost" } else { &host };
-        let addresses = resolver::host_addrs(&env.sys, host).await;
-        match (addresses, resolver::service_port(&env.sys, &port, "tcp").await) {
-            (Ok(all), Some(port)) => {
-                for ip in all {
-                    let until = env.sys.now().plus_secs(service.seconds(0));
-                    opened = env.sys.tcp_connect(SockAddr { ip, port }, None, Some(until)).await;
-                    if opened.is_ok() {
-                        break;
-                    }
-                }
-            }
-            (Err(why), _) => env.log.warn(format_args!("host or service {rest} not found: {}", why.text())),
-            (_, None) => env.log.warn(format_args!("host or service {rest} not found: Servname not supported for ai_socktype")),
-        }
-    } else {
-        opened = env.sys.unix_connect(rest).await;
-    }
+    let opened = match dial(&env.sys, &env.log, rest, service.name.starts_with("inet:"), service.seconds(0)).await {
+        Ok(opened) => opened,
+        Err(why) => return Err(check.fatal(&why).await),
+    };
     if let Err(e) = opened {
         env.log.warn(format_args!("connect to {rest}: {e}"));
     }

@@ -109,14 +109,15 @@ pub enum Text {
 /// Takes the dots out of a message's text and finds its end.
 pub struct Dots {
     policy: BareLf,
+    keep: bool,
     cut: bool,
     bare: bool,
 }
 
 impl Dots {
-    /// At the start of the text.
-    pub fn new(policy: BareLf) -> Self {
-        Dots { policy, cut: false, bare: false }
+    /// At the start of the text. `keep`: the dots stay where they are, only the end is looked for.
+    pub fn new(policy: BareLf, keep: bool) -> Self {
+        Dots { policy, keep, cut: false, bare: false }
     }
     /// Looks at the next line as [`Input::line`] gave it.
     pub fn next(&mut self, mut line: Vec<u8>, ending: Ending) -> Text {
@@ -127,9 +128,11 @@ impl Dots {
             if line.len() == 1 && self.policy != BareLf::Allow && (self.bare || was_bare) {
                 return Text::Dropped;
             }
-            line.remove(0);
-            if line.is_empty() {
+            if line.len() == 1 {
                 return Text::End;
+            }
+            if !self.keep {
+                line.remove(0);
             }
         }
         Text::Part(line, self.cut)
@@ -267,7 +270,7 @@ mod tests {
 
     /// Reads a whole message however it is cut into pieces.
     fn read(bytes: &[u8], step: usize, policy: BareLf) -> (String, usize) {
-        let (mut input, mut dots, mut got, mut used) = (Input::default(), Dots::new(policy), String::new(), 0);
+        let (mut input, mut dots, mut got, mut used) = (Input::default(), Dots::new(policy, false), String::new(), 0);
         for piece in bytes.chunks(step) {
             input.push(piece);
             used += piece.len();

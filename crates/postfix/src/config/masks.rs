@@ -10,9 +10,10 @@ const OVERRIDES: &str = "no_unknown_recipient_checks no_address_mappings no_head
 const SOURCES: &str = "alias forward include";
 
 /// Daemon, parameter, its names.
-const MASKS: [(&str, &str, &str); 16] = [
+const MASKS: [(&str, &str, &str); 17] = [
     ("smtpd", "receive_override_options", OVERRIDES),
     ("smtpd", "notify_classes", "bounce 2bounce data delay policy protocol resource software"),
+    ("smtpd", "smtpd_proxy_options", "speed_adjust"),
     ("pickup", "receive_override_options", OVERRIDES),
     ("cleanup", "canonical_classes", ENVELOPE_AND_HEADERS),
     ("cleanup", "sender_canonical_classes", "envelope_sender header_sender"),
@@ -37,6 +38,10 @@ impl Config {
     pub(crate) fn check_masks(&self, daemon: &str) -> Result<(), String> {
         for (_, parameter, names) in MASKS.iter().filter(|m| m.0 == daemon) {
             let value = self.str(parameter);
+            // Nobody looks at the options of a filter that is not there.
+            if *parameter == "smtpd_proxy_options" && self.str("smtpd_proxy_filter").is_empty() {
+                continue;
+            }
             if let Some(word) = super::split(&value).iter().find(|w| !names.split(' ').any(|n| n == *w)) {
                 // Some share the words of another one.
                 let shown = match *parameter {

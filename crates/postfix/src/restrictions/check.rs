@@ -210,7 +210,12 @@ impl Check {
     /// Logs `ID: what: RCPT from name[addr]: text; from=<> to=<> proto= helo=<>`.
     pub(crate) fn log(&self, what: &str, text: &str) {
         let f = &self.facts;
-        let id = f.queue_id.as_deref().unwrap_or("NOQUEUE");
+        let (id, context) = (f.queue_id.as_deref().unwrap_or("NOQUEUE"), self.context());
+        self.env.log.info_of(self.trace, format_args!("{id}: {what}: {} from {}: {text};{context}", f.place, f.peer.namaddr));
+    }
+    /// ` from=<> to=<> proto= helo=<>`
+    pub(crate) fn context(&self) -> String {
+        let f = &self.facts;
         let mut context = String::new();
         for (name, address) in [("from", &f.sender), ("to", &f.recipient)] {
             if let Some(a) = address {
@@ -221,7 +226,7 @@ impl Check {
         if let Some(helo) = &f.helo {
             context.extend([" helo=<", helo, ">"]);
         }
-        self.env.log.info_of(self.trace, format_args!("{id}: {what}: {} from {}: {text};{context}", f.place, f.peer.namaddr));
+        context
     }
     /// A parameter that holds a reply code.
     pub(crate) fn code(&mut self, parameter: &str) -> u32 {

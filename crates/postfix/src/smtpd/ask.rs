@@ -119,6 +119,14 @@ fn note(ladder: &mut Vec<Because>, table: &str, key: &str, found: Found) -> Resu
 }
 
 impl Env {
+    /// Whether mail goes to a filter and not into the queue.
+    pub(crate) fn filtered(&self) -> bool {
+        !self.cfg.str("smtpd_proxy_filter").is_empty()
+    }
+    /// Whether the filter hears of a message once it is complete.
+    pub(crate) fn adjusts_speed(&self) -> bool {
+        self.filtered() && !self.cfg.str("smtpd_proxy_options").is_empty()
+    }
     /// Warns once of a restriction that has a new name.
     pub(crate) fn old_name(&self, bit: u8, old: &str, new: &str) {
         if self.warned.replace(self.warned.get() | bit) & bit == 0 {

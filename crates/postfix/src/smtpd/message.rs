@@ -34,13 +34,14 @@ fn comment(text: &str) -> String {
 }
 
 impl Session {
-    fn transaction(&mut self) -> Option<&mut Transaction> {
+    /// What MAIL has begun.
+    pub(super) fn transaction(&mut self) -> Option<&mut Transaction> {
         match &mut self.phase {
             Phase::Mail(t) | Phase::Chunks(t, ..) | Phase::Broken(Some(t)) => Some(t),
             _ => None,
         }
     }
-    /// The way to cleanup, if it is open.
+    /// The way to cleanup or to a filter, if it is open.
     pub(crate) fn stream(&mut self) -> Option<&mut Stream> {
         self.transaction()?.stream.as_mut()
     }
@@ -50,8 +51,20 @@ impl Session {
             self.check.crash("recipients of a message that was refused at its end, and no way to cleanup", Signal::Segv).await;
         }
     }
-    /// Opens the way to cleanup and sends the envelope's beginning. The queue id is born here.
-    pub(crate) async fn open_stream(&mut self) -> Result<(), Stop> {
+    /// Trouble that the message has had so far.
+    pub(super) fn trouble(&mut self) -> i64 {
+        self.transaction().map_or(0, |t| t.trouble)
+    }
+    /// Doubles the dot before a line of a chunk that goes to a filter.
+    pub(super) fn stuff(&mut self, line: &[u8]) {
+        if let Some(stream) = self.stream().filter(|_| line.starts_with(b"."))
+            && stream.filter().is_some()
+        {
+            stream.record(rec::CONT, b".");
+        }
+    }
+    /// Opens the way to cleanup and sends the envelope's beginning. The queue id is born here. A filter may refuse.
+    pub(crate) async fn open_stream(&mut self) -> Result<Option<Reply>, Stop> {
         let env = self.check.env.clone();
         let options = env.cfg.list("receive_override_options");
         let has = |name: &str| options.iter().any(|o| o == name);
@@ -70,19 +83,26 @@ impl Session {
                 Err(why) => return Err(Stop::Exit(env.log.fatal(&why).await)),
             }
         }
-        let Some(mut stream) = Stream::open(self, flags).await else {
+        let mut stream = if env.filtered() && !self.alone {
+            match self.open_proxy().await {
+                Ok(stream) => stream,
+                Err(refusal) => return Ok(Some(refusal)),
+            }
+        } else if let Some(stream) = Stream::open(self, flags).await {
+            stream
+        } else {
             let text = if self.alone { "unable to execute postdrop" } else { "unable to connect to the public cleanup service" };
             return Err(Stop::Exit(env.log.fatal(text).await));
         };
         let id = stream.id.clone();
-        self.check.facts.queue_id = Some(id.clone());
+        self.check.facts.queue_id = Some(id.clone()).filter(|id| !id.is_empty());
         let f = &self.check.facts;
         let forward = &self.forward;
         let Some(transaction) = (match &mut self.phase {
             Phase::Mail(t) => Some(t),
             _ => None,
         }) else {
-            return Ok(());
+            return Ok(None);
         };
         let at = transaction.arrival;
         stream.text(rec::TIME, &format!("{} {}", at.secs(), at.0 % 1_000_000));
@@ -109,13 +129,8 @@ impl Session {
         if let Some(encoding) = transaction.encoding {
             stream.attr("encoding", encoding);
         }
-        let p = &f.peer;
-        let helo = f.helo.clone();
-        let (name, addr, port, namaddr, said, protocol) = if forward.client {
-            (&forward.name, &forward.rfc_addr, &forward.port, &forward.namaddr, &forward.helo, forward.protocol.as_str())
-        } else {
-            (&p.name, &p.rfc_addr, &p.port, &p.namaddr, &helo, f.protocol)
-        };
+        let (name, addr, port, namaddr, said, protocol) = forward.origin(f);
+        let (p, helo) = (&f.peer, &f.helo);
         stream.attr("log_client_name", name);
         stream.attr("log_client_address", addr);
         stream.attr("log_client_port", port);
@@ -130,7 +145,7 @@ impl Session {
         stream.attr("client_port", &p.port);
         stream.attr("server_address", &p.dest_addr);
         stream.attr("server_port", &p.dest_port);
-        if let Some(helo) = &helo {
+        if let Some(helo) = helo {
             stream.attr("helo_name", helo);
         }
         stream.attr("protocol_name", f.protocol);
@@ -150,8 +165,9 @@ impl Session {
         add("sasl_sender", f.sasl_sender.as_deref());
         add("orig_queue_id", forward.ident.as_deref());
         add("orig_client", forward.client.then_some(forward.namaddr.as_str()));
+        let id = if id.is_empty() { "NOQUEUE" } else { &id };
         env.log.info_of(self.check.trace, format_args!("{id}: client={}{more}", p.namaddr));
-        Ok(())
+        Ok(None)
     }
     /// Adds a recipient, with its original spelling for delivery reports.
     pub(crate) async fn add_recipient(&mut self, address: &str, orcpt: &str, notify: i64) {
@@ -169,6 +185,7 @@ impl Session {
         let env = self.check.env.clone();
         let f = &self.check.facts;
         let mut lines = self.check.actions.prepend.clone();
+        let prepended = lines.len();
         lines.push(format!("Received: from {} ({} [{}])", f.helo.as_ref().unwrap_or(&f.peer.name), f.peer.name, f.peer.rfc_addr));
         if let Some(login) = f.login.as_ref().filter(|_| env.cfg.bool("smtpd_sasl_authenticated_header")) {
             lines.push(format!("\t(Authenticated sender: {})", comment(&login.user)));
@@ -179,25 +196,30 @@ impl Session {
             _ => String::new(),
         };
         let by = format!("\tby {} ({}) with {protocol}{suffix}", env.myhostname, env.cfg.str("mail_name"));
-        let id = f.queue_id.clone().unwrap_or_default();
+        let id = f.queue_id.as_ref().map_or(String::new(), |id| format!(" id {id}"));
         let arrival = self.transaction().map_or(env.sys.now(), |t| t.arrival);
         let date = mail_date(&env.sys, arrival);
         match &self.check.facts.recipient {
             Some(recipient) if self.check.facts.rcpt_count == 1 => {
-                lines.push(format!("{by} id {id}"));
+                lines.push(format!("{by}{id}"));
                 lines.push(format!("\tfor <{}>; {date}", quote_local(recipient)));
             }
             _ => {
-                lines.push(format!("{by} id {id};"));
+                lines.push(format!("{by}{id};"));
                 lines.push(format!("\t{date}"));
             }
         }
         let flags = self.check.actions.flags;
+        let spoken_for = !self.forward.namaddr.is_empty();
         if let Some(stream) = self.stream() {
             if flags != 0 {
                 stream.text(rec::FLGS, &flags.to_string());
             }
             stream.text(rec::MESG, "");
+            // Who only passes on what somebody else has received leaves no trace.
+            if spoken_for && stream.filter().is_some() {
+                lines.truncate(prepended);
+            }
             for line in lines {
                 stream.text(rec::NORM, &line);
             }
@@ -225,8 +247,9 @@ impl Session {
         self.chat.begin_request(&self.check.env.cfg, true);
         let policy = self.chat.bare_lf;
         let limit = self.check.env.line_limit;
-        let mut dots = Dots::new(policy);
-        let (mut first, mut status, mut bare) = (true, 0, false);
+        let filtered = self.stream().is_some_and(|s| s.filter().is_some());
+        let mut dots = Dots::new(policy, filtered);
+        let (mut first, mut status, mut bare) = (true, self.trouble(), false);
         loop {
             let (line, ending) = self.chat.line(limit).await?;
             bare |= ending == Ending::Bare && policy == wire::smtp::BareLf::Reject;
@@ -265,18 +288,24 @@ impl Session {
     }
     /// Ends the message and says what became of it. `status`: trouble so far; `bare`: a bare LF was in it.
     pub(crate) async fn end_of_message(&mut self, status: i64, bare: bool) -> Reply {
-        let chunks = self.in_chunks();
         let mut why = String::new();
         let mut status = status;
-        if status == 0 && !bare {
-            if !self.alone
-                && let Some(refusal) = self.check.data(true).await
-            {
-                if let Some(stream) = self.transaction().and_then(|t| t.stream.take()) {
-                    stream.abort().await;
-                }
-                return Reply::no(refusal).then(Then::Keep);
+        if status == 0
+            && !bare
+            && !self.alone
+            && let Some(refusal) = self.check.data(true).await
+        {
+            if let Some((proxy, out)) = self.stream().and_then(Stream::filter) {
+                proxy.close(std::mem::take(out)).await;
+            } else if let Some(stream) = self.transaction().and_then(|t| t.stream.take()) {
+                stream.abort().await;
             }
+            return Reply::no(refusal).then(Then::Keep);
+        }
+        let said = self.ask_filter(status == 0 && !bare).await;
+        if let Some((heard, said)) = &said {
+            (status, why) = (status | heard, said.clone());
+        } else if status == 0 && !bare {
             let actions = std::mem::take(&mut self.check.actions);
             let stream = self.transaction().and_then(|t| t.stream.take());
             if let Some(mut stream) = stream {
@@ -301,14 +330,29 @@ impl Session {
                 why = printable(&why, ' ', self.check.env.utf8);
             }
         }
+        let reply = self.verdict(status, bare, why, said.is_some());
+        if let Some((_, said)) = said {
+            let what = if reply.ok { "accept" } else { "reject" };
+            let (env, place, context) = (&self.check.env, self.check.facts.place, self.check.context());
+            env.log.info_of(self.check.trace, format_args!("proxy-{what}: {place}: {said};{context}"));
+        }
+        reply
+    }
+    /// The answer for a message that has met with `status`. `why`: cleanup's reason, or the words of a filter (`filtered`).
+    fn verdict(&mut self, status: i64, bare: bool, why: String, filtered: bool) -> Reply {
+        let chunks = self.in_chunks();
+        let by: &[&str] = if filtered { &["smtpd_proxy_filter"] } else { &[] };
         let id = self.check.facts.queue_id.clone().unwrap_or_default();
         if status == 0 && !bare {
             (self.errors, self.check.errors, self.junk) = (0, 0, 0);
-            return Reply::yes(if chunks {
+            return Reply::yes(if filtered {
+                why
+            } else if chunks {
                 format!("250 2.0.0 Ok: {} bytes queued as {id}", self.check.facts.act_size)
             } else {
                 format!("250 2.0.0 Ok: queued as {id}")
-            });
+            })
+            .by(by);
         }
         if bare {
             self.check.log("reject", "bare <LF> received");
@@ -320,7 +364,7 @@ impl Session {
             && why.starts_with(['4', '5'])
             && why.bytes().take(3).all(|b| b.is_ascii_digit())
             && matches!(why.as_bytes().get(3), None | Some(b' ' | b'-'));
-        if reply_like {
+        if reply_like && !filtered {
             return Reply::forbidden(why);
         }
         // The gravest trouble is told of.
@@ -331,15 +375,17 @@ impl Session {
             (stat::HOPS, Class::Bounce),
             (stat::CONT, Class::Policy),
             (stat::WRITE, Class::Resource),
+            (stat::PROXY, Class::Software),
         ];
         let (bit, class) = order.into_iter().find(|(bit, _)| status & bit != 0).unwrap_or((0, Class::Software));
         let (code, dsn, text) = stat::detail(if bit == 0 { stat::BAD } else { bit });
         let text = match bit {
+            stat::CONT | stat::PROXY if filtered => why,
             stat::DEFER | stat::CONT if !why.is_empty() => format!("{code} {why}"),
             0 | stat::BAD => format!("{code} {dsn} Error: internal error {status}"),
             _ => format!("{code} {dsn} Error: {text}"),
         };
-        let by: &[&str] = if bit == stat::SIZE { &["message_size_limit"] } else { &[] };
+        let by: &[&str] = if bit == stat::SIZE { &["message_size_limit"] } else { by };
         Reply { class: Some(class), by, ..Reply::no(text) }
     }
     /// Clears the table for the next MAIL.

@@ -11,6 +11,7 @@ pub(crate) mod hostname;
 mod message;
 mod path;
 pub(crate) mod peer;
+mod proxy;
 mod reply;
 mod session;
 mod stream;

@@ -7,6 +7,7 @@ use super::env::Env;
 use super::peer::Peer;
 use super::reply::{Reply, Then};
 use super::stream::Stream;
+use super::verbs::xforward::Forward;
 use super::verbs::{VERBS, Verb};
 use crate::ehlo::Keywords;
 use crate::restrictions::check::{Actions, Check, Facts, printable};
@@ -18,7 +19,7 @@ use wire::smtp::{BareLf, Ending, is_header, tokens};
 
 /// What MAIL has begun.
 pub(crate) struct Transaction {
-    /// The way to cleanup, open once there is a recipient.
+    /// The way to cleanup, or to a filter, open once there is a recipient.
     pub(crate) stream: Option<Stream>,
     /// When MAIL came.
     pub(crate) arrival: SimTime,
@@ -30,6 +31,10 @@ pub(crate) struct Transaction {
     pub(crate) encoding: Option<&'static str>,
     /// XVERP
     pub(crate) verp: Option<String>,
+    /// The command itself.
+    pub(crate) mail: String,
+    /// A filter could not be talked to: the message fails whatever follows.
+    pub(crate) trouble: i64,
 }
 
 /// Where the session stands. Each phase owns what only it can have.
@@ -42,23 +47,6 @@ pub(crate) enum Phase {
     Chunks(Box<Transaction>, Vec<u8>, bool),
     /// A chunk was refused: further ones are skipped. The transaction may still be there.
     Broken(Option<Box<Transaction>>),
-}
-
-/// Attributes that XFORWARD has set.
-#[derive(Default)]
-#[allow(missing_docs)]
-pub(crate) struct Forward {
-    /// Something of the client is known.
-    pub(crate) client: bool,
-    pub(crate) name: String,
-    pub(crate) addr: String,
-    pub(crate) rfc_addr: String,
-    pub(crate) port: String,
-    pub(crate) namaddr: String,
-    pub(crate) protocol: String,
-    pub(crate) helo: Option<String>,
-    pub(crate) ident: Option<String>,
-    pub(crate) domain: Option<&'static str>,
 }
 
 /// A session.

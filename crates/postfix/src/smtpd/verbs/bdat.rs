@@ -4,6 +4,7 @@ use super::Run;
 use crate::post::stat;
 use crate::restrictions::check::printable;
 use crate::smtpd::chat::Stop;
+use crate::smtpd::proxy;
 use crate::smtpd::reply::{Reply, Then};
 use crate::smtpd::session::{Phase, Session};
 use wire::smtp::{BareLf, Ending, Input, Token};
@@ -51,6 +52,9 @@ async fn add(session: &mut Session, bytes: &[u8], last: bool) -> (i64, bool) {
     input.push(bytes);
     let (mut status, mut bare) = (0, false);
     while let Some((line, ending)) = input.line(limit, policy) {
+        if !cut {
+            session.stuff(&line);
+        }
         cut = ending == Ending::Cut;
         bare |= ending == Ending::Bare && policy == BareLf::Reject;
         if status == 0 && !bare && !session.add_text(&line, cut).await {
@@ -59,6 +63,9 @@ async fn add(session: &mut Session, bytes: &[u8], last: bool) -> (i64, bool) {
     }
     let rest = input.rest().to_vec();
     if last {
+        if !cut {
+            session.stuff(&rest);
+        }
         if !rest.is_empty() && status == 0 && !bare && !session.add_text(&rest, false).await {
             status = stat::SIZE;
         }
@@ -104,6 +111,9 @@ pub(super) fn run<'a>(session: &'a mut Session, argv: &'a [Token]) -> Run<'a> {
             {
                 return skip(session, size, last, Reply::no(refusal)).await;
             }
+            if let Some(refusal) = session.pass_on(proxy::MORE, "DATA").await {
+                return skip(session, size, last, refusal).await;
+            }
         }
         let limit = env.message_limit;
         if limit > 0 && session.check.facts.act_size.saturating_add(size) > limit {
@@ -120,7 +130,7 @@ pub(super) fn run<'a>(session: &'a mut Session, argv: &'a [Token]) -> Run<'a> {
             };
         }
         session.check.facts.place = "BDAT content";
-        let (mut left, mut status, mut bare) = (size, 0, false);
+        let (mut left, mut status, mut bare) = (size, session.trouble(), false);
         loop {
             let part = left.min(4096);
             let bytes = session.chat.exactly(part as usize).await?;

@@ -1,6 +1,7 @@
 //! DATA: the text of the message follows. Source: RFC 5321 §4.1.1.4.
 
 use super::Run;
+use crate::smtpd::proxy;
 use crate::smtpd::reply::{Reply, Then};
 use crate::smtpd::session::Session;
 use wire::smtp::Token;
@@ -24,6 +25,9 @@ pub(super) fn run<'a>(session: &'a mut Session, argv: &'a [Token]) -> Run<'a> {
             && let Some(refusal) = session.check.data(false).await
         {
             return Ok(Reply::no(refusal));
+        }
+        if let Some(refusal) = session.pass_on(proxy::MORE, &session.line.clone()).await {
+            return Ok(refusal);
         }
         session.needs_stream().await;
         session.begin_text();

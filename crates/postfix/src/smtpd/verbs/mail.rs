@@ -163,7 +163,7 @@ async fn refuse(session: &mut Session, address: &mut String, p: &Parameters) -> 
     if refusal.is_none() && env.cfg.bool("strict_smtputf8") && !session.check.facts.smtputf8 && !address.is_ascii() {
         return Some(Reply::no("553 5.6.7 Must declare SMTPUTF8 to send unicode address").by(&["strict_smtputf8"]));
     }
-    if refusal.is_none() {
+    if refusal.is_none() && (!env.filtered() || env.adjusts_speed()) {
         refusal = session.check.queue_space().await;
     }
     let refusal = refusal?;
@@ -194,9 +194,14 @@ pub(super) fn run<'a>(session: &'a mut Session, argv: &'a [Token]) -> Run<'a> {
             ret: p.ret,
             encoding: p.encoding,
             verp: p.verp,
+            mail: session.line.clone(),
+            trouble: 0,
         }));
-        if !env.cfg.bool("smtpd_delay_open_until_valid_rcpt") {
-            session.open_stream().await?;
+        if !env.cfg.bool("smtpd_delay_open_until_valid_rcpt")
+            && let Some(refusal) = session.open_stream().await?
+        {
+            session.mail_reset().await;
+            return Ok(refusal);
         }
         Ok(Reply::yes("250 2.1.0 Ok"))
     })

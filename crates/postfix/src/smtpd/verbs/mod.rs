@@ -14,7 +14,7 @@ mod rset;
 mod starttls;
 mod vrfy;
 mod xclient;
-mod xforward;
+pub(super) mod xforward;
 
 use super::chat::Stop;
 use super::reply::Reply;

@@ -4,6 +4,7 @@ use super::Run;
 use crate::anvil::Event;
 use crate::report::notify;
 use crate::smtpd::chat::Stop;
+use crate::smtpd::proxy;
 use crate::smtpd::reply::Reply;
 use crate::smtpd::session::Session;
 use wire::smtp::{Token, xtext_decode};
@@ -113,8 +114,13 @@ pub(super) fn run<'a>(session: &'a mut Session, argv: &'a [Token]) -> Run<'a> {
                 return Ok(Reply::no(refusal));
             }
         }
-        if session.stream().is_none() {
-            session.open_stream().await?;
+        if session.stream().is_none()
+            && let Some(refusal) = session.open_stream().await?
+        {
+            return Ok(refusal);
+        }
+        if let Some(refusal) = session.pass_on(proxy::OK, &session.line.clone()).await {
+            return Ok(refusal);
         }
         let orcpt = p.orcpt.unwrap_or_else(|| {
             let text = argv[2].text.as_str();

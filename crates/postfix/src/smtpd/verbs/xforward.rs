@@ -3,10 +3,39 @@
 use super::Run;
 use super::helo::harmless;
 use super::xclient::{Attribute, attributes};
+use crate::restrictions::check::Facts;
 use crate::smtpd::hostname::{valid_addr, valid_hostname};
 use crate::smtpd::reply::Reply;
-use crate::smtpd::session::{Forward, Session};
+use crate::smtpd::session::Session;
 use wire::smtp::Token;
+
+/// What XFORWARD has said.
+#[derive(Default)]
+#[allow(missing_docs)]
+pub(crate) struct Forward {
+    /// Something of the client is known.
+    pub(crate) client: bool,
+    pub(crate) name: String,
+    pub(crate) addr: String,
+    pub(crate) rfc_addr: String,
+    pub(crate) port: String,
+    pub(crate) namaddr: String,
+    pub(crate) protocol: String,
+    pub(crate) helo: Option<String>,
+    pub(crate) ident: Option<String>,
+    pub(crate) domain: Option<&'static str>,
+}
+
+impl Forward {
+    /// Name, address, port and both, HELO and protocol of the client, or of the one it speaks for.
+    pub(crate) fn origin<'a>(&'a self, f: &'a Facts) -> (&'a str, &'a str, &'a str, &'a str, Option<&'a str>, &'a str) {
+        if self.client {
+            (&self.name, &self.rfc_addr, &self.port, &self.namaddr, self.helo.as_deref(), &self.protocol)
+        } else {
+            (&f.peer.name, &f.peer.rfc_addr, &f.peer.port, &f.peer.namaddr, f.helo.as_deref(), f.protocol)
+        }
+    }
+}
 
 /// Sets one attribute; the refusal if it is wrong.
 fn set(forward: &mut Forward, a: &Attribute) -> Result<(), Reply> {
