@@ -205,6 +205,10 @@ impl Sys {
     pub async fn read(&self, fd: Fd, max: usize) -> Sysret<Vec<u8>> {
         want!(self.call(Trap::Read { fd, max }).await, Ret::Bytes(b) => b)
     }
+    /// Up to `max` bytes that have come in over a TCP connection; they stay unread. Empty: none have.
+    pub async fn peek(&self, fd: Fd, max: usize) -> Sysret<Vec<u8>> {
+        want!(self.call(Trap::Peek { fd, max }).await, Ret::Bytes(b) => b)
+    }
     /// Reads to the end of file.
     pub async fn read_all(&self, fd: Fd) -> Sysret<Vec<u8>> {
         let mut all = Vec::new();

@@ -492,6 +492,7 @@ pub enum Trap {
     Open { path: String, flags: Open, mode: u16 },
     Close(Fd),
     Read { fd: Fd, max: usize },
+    Peek { fd: Fd, max: usize },
     Write { fd: Fd, bytes: Vec<u8> },
     Seek { fd: Fd, whence: Whence, offset: i64 },
     Fsync(Fd),

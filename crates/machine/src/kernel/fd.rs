@@ -159,6 +159,13 @@ impl Kernel {
         Ok((r, w))
     }
 
+    pub(crate) fn peek(&mut self, pix: Pix, fd: Fd, max: usize) -> Sysret<Vec<u8>> {
+        let file = self.file_of(pix, fd)?;
+        match self.files[file].as_ref().map(|f| f.obj) {
+            Some(Obj::Tcp(c, side)) => Ok(self.tcp_front(c, side, max)),
+            _ => Err(Errno::EINVAL),
+        }
+    }
     pub(crate) fn read(&mut self, pix: Pix, fd: Fd, max: usize) -> Served {
         let file = match self.file_of(pix, fd) {
             Ok(file) => file,

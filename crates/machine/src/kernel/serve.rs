@@ -61,6 +61,7 @@ impl Kernel {
             }
             Trap::Close(fd) => unit(self.close(pix, *fd)),
             Trap::Read { fd, max } => self.read(pix, *fd, *max),
+            Trap::Peek { fd, max } => Served::Done(self.peek(pix, *fd, *max).map(Ret::Bytes)),
             Trap::Write { fd, bytes } => self.write(pix, *fd, bytes),
             Trap::Seek { fd, whence, offset } => num(self.seek(pix, *fd, *whence, *offset).map(|n| n as i64)),
             Trap::Fsync(_) => self.fsync(pix),

@@ -36,6 +36,10 @@ impl Stream {
             _ => self.chunks.push_back((bytes.to_vec(), mark)),
         }
     }
+    /// What the next reader of so many bytes would get.
+    pub(crate) fn front(&self, max: usize) -> Vec<u8> {
+        self.chunks.front().map_or(Vec::new(), |(first, _)| first[..max.min(first.len())].to_vec())
+    }
     pub(crate) fn pull(&mut self, max: usize) -> (Vec<u8>, TraceId) {
         let Some((first, mark)) = self.chunks.front_mut() else { return (Vec::new(), TraceId(0)) };
         let mark = *mark;

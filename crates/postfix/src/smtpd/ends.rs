@@ -44,6 +44,12 @@ impl Session {
         let env = self.check.env.clone();
         self.begin();
         let connect = format!("CONNECT from {}", self.namaddr());
+        if self.hangup {
+            let reply = Reply::no(format!("421 4.3.0 {} Server local error", env.myhostname)).by(&["smtpd_upstream_proxy_protocol"]);
+            let trace = self.decide(&connect, &reply);
+            self.say(&reply, trace).await;
+            return Ok(false);
+        }
         self.check.because(Because::Protocol { rule: "RFC 5321 §3.1".into(), what: "the server speaks first".into() });
         let early = self.pipelining().await;
         let mut refused = early.then(|| Reply::no("554 5.5.0 Error: SMTP protocol synchronization").by(PIPELINING));

@@ -16,6 +16,7 @@ mod reply;
 mod session;
 mod stream;
 mod transcript;
+mod upstream;
 mod verbs;
 
 use crate::maillog::Log;
@@ -30,7 +31,9 @@ use std::rc::Rc;
 
 /// Serves one client; the status to end with, if the process must end.
 async fn serve(env: &Rc<Env>, chat: Chat, peer: Peer, service: &str, alone: bool) -> Option<i32> {
+    let known = peer.known;
     let mut session = Session::new(env, chat, peer, service, alone);
+    session.hangup = !known;
     env.log.info(format_args!("connect from {}", session.namaddr()));
     if !alone {
         let peer = session.check.facts.peer.clone();
@@ -73,9 +76,9 @@ pub(crate) async fn main(sys: Sys) -> i32 {
             return log.fatal(&format!("unexpected command-line argument: {arg}")).await;
         }
         crate::policy::tidy(&env).await;
-        let peer = match from {
-            Some(from) => Peer::of(&env, fd, from).await,
-            None => Peer::local(),
+        let peer = match Peer::at(&env, fd, from).await {
+            Ok(peer) => peer,
+            Err(why) => return log.fatal(&why).await,
         };
         let chat = Chat::new(&sys, fd, fd, timeout, history);
         if let Some(status) = serve(&env, chat, peer, &service, false).await {

@@ -2,6 +2,7 @@
 //! Source: smtpd(8), postconf(5) smtpd_peername_lookup.
 
 use super::env::Env;
+use super::upstream;
 use machine::resolver::{NameError, addr_name, host_addrs};
 use machine::{Fd, SockAddr};
 use std::net::Ipv4Addr;
@@ -38,6 +39,8 @@ pub(crate) struct Peer {
     pub(crate) namaddr: String,
     pub(crate) dest_addr: String,
     pub(crate) dest_port: String,
+    /// The proxy in front of us has said who it is, if there is one.
+    pub(crate) known: bool,
 }
 
 impl Peer {
@@ -62,18 +65,36 @@ impl Peer {
             namaddr: String::new(),
             dest_addr: "127.0.0.1".into(),
             dest_port: "0".into(),
+            known: true,
         };
         peer.join(false);
         peer
     }
-    /// The client at the other end of a connection.
-    pub(crate) async fn of(env: &Env, fd: Fd, from: SockAddr) -> Peer {
+    /// The client at the other end of a connection, or behind a proxy there.
+    ///
+    /// # Errors
+    /// The text of the fatal message about a kind of proxy that nobody knows.
+    pub(super) async fn at(env: &Env, fd: Fd, from: Option<SockAddr>) -> Result<Peer, String> {
+        let Some(from) = from else { return Ok(Peer::local()) };
+        let mut ends = (from, env.sys.sock_name(fd).await.ok());
+        let mut known = true;
+        match env.cfg.str("smtpd_upstream_proxy_protocol").as_str() {
+            "" => {}
+            "haproxy" => match upstream::ends(env, fd).await {
+                Some(Some((client, server))) => ends = (client, Some(server)),
+                told => known = told.is_some(),
+            },
+            other => return Err(format!("unsupported smtpd_upstream_proxy_protocol value: {other}")),
+        }
+        Ok(Peer { known, ..Peer::of(env, ends.0, ends.1).await })
+    }
+    async fn of(env: &Env, from: SockAddr, here: Option<SockAddr>) -> Peer {
         let mut peer = Peer::local();
         peer.ip = from.ip;
         peer.addr = from.ip.to_string();
         peer.rfc_addr = peer.addr.clone();
         peer.port = from.port.to_string();
-        if let Ok(here) = env.sys.sock_name(fd).await {
+        if let Some(here) = here {
             peer.dest_addr = here.ip.to_string();
             peer.dest_port = here.port.to_string();
         }

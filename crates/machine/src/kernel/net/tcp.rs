@@ -162,6 +162,11 @@ impl Kernel {
         Served::Wait(vec![Key::Conn(c), Key::Signal(pix)], None)
     }
 
+    /// What has come in and is not read.
+    pub(crate) fn tcp_front(&self, c: usize, side: usize, max: usize) -> Vec<u8> {
+        self.net.conns[c].as_ref().map_or(Vec::new(), |conn| conn.ends[side].rx.front(max))
+    }
+
     pub(crate) fn tcp_write(&mut self, pix: Pix, c: usize, side: usize, bytes: &mut Vec<u8>, mark: TraceId) -> Served {
         loop {
             let dead = match self.net.conns[c].as_mut() {
