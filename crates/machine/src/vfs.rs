@@ -180,8 +180,10 @@ impl Vfs {
         let mut links = 0;
         let mut dir = if path.starts_with('/') { ROOT } else { cwd };
         let mut slash = path.ends_with('/');
-        let split = |p: &str| p.split('/').rev().filter(|c| !c.is_empty()).map(String::from).collect::<Vec<_>>();
-        let mut todo = split(path);
+        fn split(path: &str) -> impl Iterator<Item = &str> {
+            path.split('/').rev().filter(|c| !c.is_empty())
+        }
+        let mut todo: Vec<&str> = split(path).collect();
         loop {
             let Some(name) = todo.pop() else {
                 return Ok(Place { dir, name: String::from("."), ino: Some(dir), slash });
@@ -191,7 +193,7 @@ impl Vfs {
             }
             self.entries(dir)?;
             self.allowed(dir, ids, 1)?;
-            let found = self.child(dir, &name)?;
+            let found = self.child(dir, name)?;
             let last = todo.is_empty();
             if let Some(ino) = found
                 && let Node::Symlink(target) = &self.inode(ino)?.node
@@ -217,7 +219,7 @@ impl Vfs {
                 {
                     return Err(Errno::ENOTDIR);
                 }
-                return Ok(Place { dir, name, ino: found, slash });
+                return Ok(Place { dir, name: name.to_string(), ino: found, slash });
             }
             dir = found.ok_or(Errno::ENOENT)?;
         }

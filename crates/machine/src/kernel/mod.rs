@@ -22,13 +22,14 @@ pub use outside::Piped;
 
 use crate::vfs::Vfs;
 use crate::{Chunk, Event, Iface, Map, Pid, Program, SimTime, Trace};
+use std::cmp::Reverse;
 use std::collections::VecDeque;
 
 /// Place of a process in the kernel's table, over all hosts.
 pub(crate) type Pix = usize;
 
 /// What a waiting process waits for.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Key {
     Stream(usize),
     Tty(u32),
@@ -75,8 +76,8 @@ pub struct Kernel {
     pub(crate) net: net::Net,
     unix: Vec<Option<unix::UnixListener>>,
     ready: VecDeque<Pix>,
-    waiters: Map<Key, Vec<(Pix, u32)>>,
-    alarms: Map<(SimTime, u64), sched::Alarm>,
+    /// The next one last: there it costs least to take it out.
+    alarms: Map<Reverse<(SimTime, u64)>, sched::Alarm>,
     /// With more alarms than that, those that are off are taken out.
     many_alarms: usize,
     next_alarm: u64,
@@ -110,7 +111,6 @@ impl Kernel {
             net: net::Net::default(),
             unix: Vec::new(),
             ready: VecDeque::new(),
-            waiters: Map::new(),
             alarms: Map::new(),
             many_alarms: 64,
             next_alarm: 0,

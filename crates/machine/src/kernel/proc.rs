@@ -63,6 +63,8 @@ pub(crate) struct Proc {
     pub(crate) started: SimTime,
     pub(crate) waiting: bool,
     pub(crate) wait: u32,
+    /// What it waits for.
+    pub(crate) keys: Vec<Key>,
     /// A trap that takes several steps (connect, echo, a prompt) has begun; what it keeps.
     pub(crate) begun: Option<u64>,
     pub(crate) spin_at: SimTime,
@@ -98,6 +100,7 @@ impl Proc {
             started: now,
             waiting: false,
             wait: 0,
+            keys: Vec::new(),
             begun: None,
             spin_at: now,
             spins: 0,

@@ -3,6 +3,7 @@
 use super::proc::{Next, Proc};
 use super::{Kernel, Key, Pix, net};
 use crate::{Chunk, Event, LoadError, Program, SimTime, Sysret, Trap, trap::Ret};
+use std::cmp::Reverse;
 use std::task::{Context, Poll, Waker};
 
 /// Something due at a time.
@@ -49,20 +50,20 @@ impl Kernel {
             self.many_alarms = self.alarms.len() * 2 + 64;
         }
         self.next_alarm += 1;
-        self.alarms.insert((at.max(self.now), self.next_alarm), alarm);
+        self.alarms.insert(Reverse((at.max(self.now), self.next_alarm)), alarm);
     }
 
     /// Makes every process runnable that waits for `key`.
     pub(crate) fn wake(&mut self, key: Key) {
-        let Some(list) = self.waiters.remove(&key) else { return };
-        for (pix, wait) in list {
-            if let Some(proc) = self.procs.get_mut(pix).and_then(Option::as_mut)
-                && proc.waiting
-                && proc.wait == wait
-            {
-                proc.waiting = false;
-                self.ready.push_back(pix);
-            }
+        let first = self.ready.len();
+        for pix in 0..self.procs.len() {
+            let Some(proc) = self.procs[pix].as_mut().filter(|p| p.waiting && p.keys.contains(&key)) else { continue };
+            proc.waiting = false;
+            // Who has waited longest comes first.
+            let wait = proc.wait;
+            let later = |other: &Pix| self.procs[*other].as_ref().is_some_and(|p| p.wait > wait);
+            let before = self.ready.range(first..).position(later).map_or(self.ready.len(), |i| first + i);
+            self.ready.insert(before, pix);
         }
     }
 
@@ -82,11 +83,7 @@ impl Kernel {
         let Some(proc) = self.procs[pix].as_mut() else { return };
         proc.waiting = true;
         proc.wait = wait;
-        for key in keys {
-            let list = self.waiters.entry(key, Vec::new);
-            list.retain(|&(p, _)| p != pix);
-            list.push((pix, wait));
-        }
+        proc.keys = keys;
         if let Some(at) = until {
             // Timers have their slack, as on Linux: who waits a second twice does not wake in the same microsecond of it.
             let slack = 50 + self.random() % 100;
@@ -100,7 +97,7 @@ impl Kernel {
             return None;
         }
         let goes_on = |a: &Alarm| !matches!(a, Alarm::Proc(pix, _) if self.procs[*pix].as_ref().is_none_or(|p| p.stopped));
-        let ((at, _), alarm) = self.alarms.iter().find(|(_, a)| a.is_live(&self.procs) && goes_on(a))?;
+        let (Reverse((at, _)), alarm) = self.alarms.iter().rfind(|(_, a)| a.is_live(&self.procs) && goes_on(a))?;
         Some(match alarm {
             Alarm::Proc(pix, _) => {
                 let proc = self.procs[*pix].as_ref()?;
@@ -154,9 +151,9 @@ impl Kernel {
     pub fn advance(&mut self, to: SimTime) {
         self.run();
         while self.stalled.is_none() {
-            let Some((at, n)) = self.alarms.keys().next().copied().filter(|(at, _)| *at <= to) else { break };
-            self.now = self.now.max(at);
-            match self.alarms.remove(&(at, n)) {
+            let Some(next) = self.alarms.keys().next_back().copied().filter(|Reverse((at, _))| *at <= to) else { break };
+            self.now = self.now.max(next.0.0);
+            match self.alarms.remove(&next) {
                 Some(Alarm::Proc(pix, wait)) => {
                     if let Some(proc) = self.procs[pix].as_mut()
                         && proc.waiting

@@ -98,7 +98,10 @@ impl Kernel {
         for &byte in bytes {
             self.tty_byte(n, byte);
         }
-        self.wake(Key::Tty(n));
+        // Most bytes make no line yet.
+        if self.ttys.get(n as usize).is_some_and(|t| t.hung_up || t.interrupted || !t.ready.is_empty()) {
+            self.wake(Key::Tty(n));
+        }
     }
 
     fn tty_byte(&mut self, n: u32, byte: u8) {

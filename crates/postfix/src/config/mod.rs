@@ -17,6 +17,7 @@ pub(crate) use value::{boolean, number, seconds, split, split_braced, split_wher
 use crate::maillog::Log;
 use crate::params;
 use machine::{Because, Map};
+use std::borrow::Cow;
 use std::rc::Rc;
 
 /// Where a value was set: file and line.
@@ -57,17 +58,17 @@ impl Inner {
         }
         self.facts.get(name).map(String::as_str).or_else(|| default(name))
     }
-    fn text(&self, text: &str) -> Result<String, String> {
+    fn text<'a>(&self, text: &'a str) -> Result<Cow<'a, str>, String> {
         if !text.contains('$') {
-            return Ok(text.to_string());
+            return Ok(text.into());
         }
         let done = expand(text, self, true);
         for warning in &done.warnings {
             self.log.warn(format_args!("{warning}"));
         }
-        if done.error { Err("dictionary mail_dict: macro processing error".to_string()) } else { Ok(done.text) }
+        if done.error { Err("dictionary mail_dict: macro processing error".to_string()) } else { Ok(done.text.into()) }
     }
-    fn value(&self, name: &str) -> Result<String, String> {
+    fn value(&self, name: &str) -> Result<Cow<'_, str>, String> {
         self.text(self.raw(name).unwrap_or(""))
     }
     /// Checks one parameter as the programs do when they start.
@@ -196,7 +197,7 @@ impl Config {
         log.set_internal(inner.value("info_log_address_format")? == "internal");
         let mut host = sys.host_name().await;
         if !host.contains('.') {
-            let domain = if inner.is_set("mydomain") { inner.value("mydomain")? } else { "localdomain".to_string() };
+            let domain = if inner.is_set("mydomain") { inner.value("mydomain")? } else { "localdomain".into() };
             host = format!("{host}.{domain}");
         }
         inner.facts.insert("myhostname".to_string(), host);
@@ -259,9 +260,12 @@ impl Config {
     pub(crate) fn raw(&self, name: &str) -> Option<&str> {
         self.0.raw(name)
     }
+    fn text(&self, name: &str) -> Cow<'_, str> {
+        self.0.value(name).unwrap_or_default()
+    }
     /// The expanded value; empty if there is no such parameter.
     pub(crate) fn str(&self, name: &str) -> String {
-        self.0.value(name).unwrap_or_default()
+        self.text(name).into_owned()
     }
     /// The expanded value; `None` if there is no such parameter.
     pub(crate) fn known(&self, name: &str) -> Option<String> {
@@ -270,20 +274,20 @@ impl Config {
     }
     /// A yes or no.
     pub(crate) fn bool(&self, name: &str) -> bool {
-        boolean(name, &self.str(name)).unwrap_or(false)
+        boolean(name, &self.text(name)).unwrap_or(false)
     }
     /// A number.
     pub(crate) fn int(&self, name: &str) -> i64 {
-        number(name, &self.str(name)).unwrap_or(0)
+        number(name, &self.text(name)).unwrap_or(0)
     }
     /// A time in seconds.
     pub(crate) fn time(&self, name: &str) -> i64 {
         let unit = default(name).map_or(b's', |d| unit_of(&self.0.text(d).unwrap_or_default()));
-        seconds(&self.str(name), unit).unwrap_or(0)
+        seconds(&self.text(name), unit).unwrap_or(0)
     }
     /// A list: split at commas and white space, outside braces.
     pub(crate) fn list(&self, name: &str) -> Vec<String> {
-        split_braced(&self.str(name))
+        split_braced(&self.text(name))
     }
 }
 
