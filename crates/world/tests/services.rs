@@ -92,6 +92,22 @@ fn red_hat() {
         ("chkconfig --list saslauthd", "saslauthd      \t0:off\t1:off\t2:on\t3:off\t4:on\t5:on\t6:off\n", 0),
         ("chkconfig nosuch on", "error reading information on service nosuch: No such file or directory\n", 1),
         ("useradd wang; tail -1 /etc/passwd", "wang:x:501:501::/home/wang:/bin/bash\n", 0),
+        (
+            "mkdir -p /etc/postfix; man -f postconf virtual su; man -k 'table format'; man 8 postmap",
+            "postconf (1)         - Postfix configuration utility\n\
+             postconf (5)         - Postfix configuration parameters\n\
+             virtual (5)          - Postfix virtual alias table format\n\
+             virtual (8)          - Postfix virtual domain mail delivery agent\n\
+             su (1)               - run a command with substitute user and group ID\n\
+             canonical (5)        - Postfix canonical table format\n\
+             generic (5)          - Postfix generic table format\n\
+             relocated (5)        - Postfix relocated table format\n\
+             transport (5)        - Postfix transport table format\n\
+             virtual (5)          - Postfix virtual alias table format\n\
+             No manual entry for postmap in section 8\n",
+            16,
+        ),
+        ("man virtual | sed -n '3,4p;6p'", "NAME\n       virtual - Postfix virtual domain mail delivery agent\nDESCRIPTION\n", 0),
         ("chkconfig functions on", "service functions does not support chkconfig\n", 1),
     ]);
 }

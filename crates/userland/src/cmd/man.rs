@@ -1,8 +1,7 @@
-//! man, whatis, apropos: short pages made of what each command says of itself.  Source: man(1) of man-db 2.11.2 for messages and layout.
-//! Not here: the real manual pages.
+//! man, whatis, apropos: short pages made of what each command says of itself, and those of `man/pages.txt` about Postfix, which are
+//! there where it is installed. Source: man(1) of man-db 2.11.2 for messages and layout. Not here: the real manual pages.
 
-use super::{BASE_PAGES, RESIDENT_PAGES, SCREEN_PAGES, TOOLS_PAGES};
-use crate::spec::Page;
+use super::pages;
 use crate::{Ex, Spec};
 use machine::{STDERR, STDOUT, Spawn, Sys, WaitFor};
 
@@ -36,13 +35,42 @@ pub(super) const WHATIS: Spec = Spec {
     examples: &[Ex { sh: "whatis nosuch", out: "nosuch: nothing appropriate.\n", code: 16 }],
 };
 
-/// Programs of the administrator have their pages in section 8.
-fn section(page: &Page) -> u8 {
-    if page.path.starts_with("/usr/sbin/") { 8 } else { 1 }
+/// The pages of Postfix, in the order in which man looks through the sections. A page begins with `= NAME SECTION` and a line that says
+/// what it is about.
+static TEXTS: &str = include_str!("man/pages.txt");
+
+/// A manual page.
+struct Doc {
+    name: &'static str,
+    section: u8,
+    about: &'static str,
+    /// What follows the name: headings, and lines below them.
+    body: Body,
 }
 
-fn pages() -> impl Iterator<Item = &'static Page> {
-    [RESIDENT_PAGES, BASE_PAGES, TOOLS_PAGES, SCREEN_PAGES].into_iter().flatten()
+enum Body {
+    Text(&'static str),
+    Command(&'static crate::spec::Page),
+}
+
+/// The pages of this host.
+async fn docs(sys: &Sys) -> Vec<Doc> {
+    // Programs of the administrator have their pages in section 8.
+    let command = |p: &'static crate::spec::Page| Doc {
+        name: p.name,
+        section: if p.path.starts_with("/usr/sbin/") { 8 } else { 1 },
+        about: p.about,
+        body: Body::Command(p),
+    };
+    let mut docs: Vec<Doc> = pages().map(command).collect();
+    let postfix = sys.stat("/etc/postfix").await.is_ok();
+    for text in TEXTS.trim_start_matches("= ").split("\n= ").filter(|_| postfix) {
+        let Some((head, text)) = text.split_once('\n') else { continue };
+        let (about, body) = text.split_once('\n').unwrap_or((text, ""));
+        let (name, section) = head.split_once(' ').unwrap_or((head, "1"));
+        docs.push(Doc { name, section: section.parse().unwrap_or(1), about, body: Body::Text(body) });
+    }
+    docs
 }
 
 async fn run(sys: Sys) -> i32 {
@@ -77,24 +105,25 @@ async fn run(sys: Sys) -> i32 {
         sys.print(STDERR, format_args!("{}\n", if sys.name() == "whatis" { "whatis what?" } else { text }));
         return 1;
     }
+    let docs = docs(&sys).await;
     let mut status = 0;
     for word in words {
         if how != ' ' {
             let low = word.to_ascii_lowercase();
             let fits =
-                |p: &&Page| if how == 'f' { p.name == word } else { p.name.contains(&low) || p.about.to_ascii_lowercase().contains(&low) };
-            let mut found: Vec<&Page> = pages().filter(fits).collect();
-            machine::sort_by_key(&mut found, |p| p.name);
+                |p: &&Doc| if how == 'f' { p.name == word } else { p.name.contains(&low) || p.about.to_ascii_lowercase().contains(&low) };
+            let mut found: Vec<&Doc> = docs.iter().filter(fits).collect();
+            machine::sort_by_key(&mut found, |p| (p.name, p.section));
             if found.is_empty() {
                 sys.print(STDERR, format_args!("{word}: nothing appropriate.\n"));
                 status = 16;
             }
             for page in found {
-                sys.print(STDOUT, format_args!("{:20} - {}\n", format!("{} ({})", page.name, section(page)), page.about));
+                sys.print(STDOUT, format_args!("{:20} - {}\n", format!("{} ({})", page.name, page.section), page.about));
             }
             continue;
         }
-        match pages().find(|p| p.name == word && wanted.is_none_or(|s| s == section(p))) {
+        match docs.iter().find(|p| p.name == word && wanted.is_none_or(|s| s == p.section)) {
             Some(page) => show(&sys, page).await,
             None => {
                 let place = wanted.map_or(String::new(), |s| format!(" in section {s}"));
@@ -107,7 +136,7 @@ async fn run(sys: Sys) -> i32 {
 }
 
 /// A page through the pager, or (into a pipe) as it is.
-async fn show(sys: &Sys, page: &Page) {
+async fn show(sys: &Sys, page: &Doc) {
     let width = match sys.tty_size(STDOUT).await {
         Ok((cols, _)) => usize::from(cols).clamp(40, 100),
         Err(_) => 80,
@@ -133,17 +162,33 @@ async fn show(sys: &Sys, page: &Page) {
     sys.print(STDOUT, format_args!("{text}"));
 }
 
-fn render(page: &Page, width: usize) -> String {
-    let head = format!("{}({})", page.name.to_ascii_uppercase(), section(page));
-    let middle = if section(page) == 8 { "System Administration" } else { "User Commands" };
+fn render(page: &Doc, width: usize) -> String {
+    let head = format!("{}({})", page.name.to_ascii_uppercase(), page.section);
+    let middle = match page.section {
+        5 => "File Formats Manual",
+        8 => "System Administration",
+        _ => "User Commands",
+    };
     let gap = width.saturating_sub(2 * head.len() + middle.len());
     let (left, right) = (" ".repeat(gap / 2), " ".repeat(gap - gap / 2));
     let mut out = format!("{head}{left}{middle}{right}{head}\n\n");
     out += &format!("NAME\n       {} - {}\n\n", page.name, page.about);
-    out += &format!("SYNOPSIS\n       {} {}\n\n", page.name, page.synopsis);
-    if !page.examples.is_empty() {
+    let command = match page.body {
+        Body::Command(command) => command,
+        Body::Text(text) => {
+            for line in text.lines() {
+                let heading = !line.is_empty() && line.chars().all(|c| c.is_ascii_uppercase() || c == ' ');
+                out += if heading || line.is_empty() { "" } else { "       " };
+                out += line;
+                out.push('\n');
+            }
+            return out;
+        }
+    };
+    out += &format!("SYNOPSIS\n       {} {}\n\n", page.name, command.synopsis);
+    if !command.examples.is_empty() {
         out += "EXAMPLES\n";
-        for ex in page.examples {
+        for ex in command.examples {
             out += &format!("       $ {}\n", ex.sh);
             for line in ex.out.lines() {
                 out += &format!("       {line}\n");
@@ -151,7 +196,7 @@ fn render(page: &Page, width: usize) -> String {
             out.push('\n');
         }
     }
-    out += &format!("FILES\n       {}\n\n", page.path);
+    out += &format!("FILES\n       {}\n\n", command.path);
     out += &format!("SEE ALSO\n       This is a short page. {} --help may say more about its options.\n", page.name);
     out
 }

@@ -317,8 +317,12 @@ chunk! {
         vi::VIM
 }
 
+/// What all commands say of themselves.
+fn pages() -> impl Iterator<Item = &'static crate::spec::Page> {
+    [RESIDENT_PAGES, BASE_PAGES, ACCOUNTS_PAGES, TOOLS_PAGES, SCREEN_PAGES].into_iter().flatten()
+}
+
 /// The examples of all commands, which are their tests.
 pub fn examples() -> impl Iterator<Item = (&'static str, &'static crate::Ex)> {
-    let pages = [RESIDENT_PAGES, BASE_PAGES, ACCOUNTS_PAGES, TOOLS_PAGES, SCREEN_PAGES].into_iter().flatten();
-    pages.flat_map(|page| page.examples.iter().map(|ex| (page.name, ex)))
+    pages().flat_map(|page| page.examples.iter().map(|ex| (page.name, ex)))
 }
