@@ -78,6 +78,10 @@ impl Conn {
     pub(crate) fn pending(&self) -> bool {
         self.pos < self.buf.len()
     }
+    /// What has come of a list or a record that is not complete.
+    pub(crate) fn rest(&self) -> &[u8] {
+        &self.buf[self.pos..]
+    }
     /// Sends an attribute list.
     pub(crate) async fn send(&mut self, attrs: &Attrs) -> Sysret<()> {
         let mut out = Vec::new();

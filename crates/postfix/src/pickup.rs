@@ -3,10 +3,10 @@
 
 use crate::ipc::{Attrs, Conn, put_record, record_at};
 use crate::post::{autodetect, clean, mail_date, stat};
-use crate::queue::envelope::split_attr;
-use crate::queue::{self, READY, rec};
+use crate::queue::envelope::{cut_record, split_attr};
+use crate::queue::{self, rec};
 use crate::server::Daemon;
-use machine::{Errno, FileKind, SimTime, Stat, Sys};
+use machine::{DirEntry, Errno, SimTime, Stat, Sys};
 
 /// Attributes that may stand behind the content; others there come from an earlier life of the message.
 const EXTRACTED: [&str; 2] = ["dsn_orig_rcpt", "notify_flags"];
@@ -28,8 +28,9 @@ pub(crate) async fn main(sys: Sys) -> i32 {
         // Until there is nothing more that can be taken.
         loop {
             let mut taken = 0;
-            for (id, path) in queue::list(&sys, "maildrop").await {
-                taken += usize::from(look(&d, owner, &id, &path).await);
+            // Of this queue no subdirectory is looked into.
+            for DirEntry { name, .. } in sys.read_dir("maildrop").await.unwrap_or_default() {
+                taken += usize::from(queue::id::is_valid(&name) && look(&d, owner, &name, &format!("maildrop/{name}")).await);
             }
             if taken == 0 {
                 break;
@@ -40,19 +41,27 @@ pub(crate) async fn main(sys: Sys) -> i32 {
 
 /// Looks at one file. True: it is gone.
 async fn look(d: &Daemon, owner: u32, id: &str, path: &str) -> bool {
-    let Ok(st) = d.sys.lstat(path).await else { return false };
-    if st.kind != FileKind::File || st.mode & READY != READY || st.nlink != 1 {
-        return false;
-    }
+    let Some(st) = queue::ready(&d.sys, &d.log, path).await else { return false };
     let file = match d.sys.read_file(path).await {
-        Ok(file) => file,
+        Ok(_) if st.nlink > 1 => {
+            d.log.warn(format_args!("open input file {path}: file has {} hard links", st.nlink));
+            None
+        }
+        Ok(file) => Some(file),
         Err(Errno::ENOENT) => return false,
         Err(e) => {
             d.log.warn(format_args!("open input file {path}: cannot open file: {e}"));
+            if e == Errno::EACCES {
+                let hint = "if this file was created by Postfix < 1.1, then you may have to chmod a+r";
+                d.log.warn(format_args!("{hint} {}/{path}", d.cfg.str("queue_directory")));
+            }
             return false;
         }
     };
-    if !copy(d, owner, id, path, &st, &file).await {
+    // What cannot be opened for good is removed like what has been taken.
+    if let Some(file) = file
+        && !copy(d, owner, id, path, &st, &file).await
+    {
         return false;
     }
     match d.sys.unlink(path).await {
@@ -89,14 +98,13 @@ async fn copy(d: &Daemon, owner: u32, old: &str, path: &str, st: &Stat, file: &[
         conn.send(&Attrs::new().with_num("flags", flags)).await.ok()?;
         let requeued = st.uid == owner && st.mode & 0o004 == 0;
         let orig = if requeued { format!(" orig_id={old}") } else { String::new() };
-        let message = match records(d, st, &id, &orig, file) {
-            Ok(message) => message,
-            Err(text) => {
-                d.log.warn(format_args!("{text}"));
-                return Some(true);
-            }
-        };
+        let mut message = Vec::new();
+        let wrong = records(d, path, st, (&id, &orig), file, &mut message);
         conn.write(&message).await.ok()?;
+        if let Err(text) = wrong {
+            d.log.warn(format_args!("{text}"));
+            return Some(true);
+        }
         let answer = conn.recv().await?;
         let status = answer.num("status");
         if status != 0 && answer.get("reason").is_empty() {
@@ -110,7 +118,8 @@ async fn copy(d: &Daemon, owner: u32, old: &str, path: &str, st: &Stat, file: &[
 }
 
 /// The records for cleanup: envelope, content with a `Received:` field in front, what stands behind it.
-fn records(d: &Daemon, st: &Stat, id: &str, orig: &str, file: &[u8]) -> Result<Vec<u8>, String> {
+/// Where one of them is wrong, those before it have been put out.
+fn records(d: &Daemon, path: &str, st: &Stat, (id, orig): (&str, &str), file: &[u8], out: &mut Vec<u8>) -> Result<(), String> {
     const ENVELOPE: &[u8] = b"MCTcFILSDRO/WVA>K<ion";
     const CONTENT: &[u8] = b"XLNw";
     const EXTRACT: &[u8] = b"EDRO/PreAFIL>Kon";
@@ -123,16 +132,19 @@ fn records(d: &Daemon, st: &Stat, id: &str, orig: &str, file: &[u8]) -> Result<V
         let days = now.secs().saturating_sub(mtime.secs()) / 86400;
         d.log.warn(format_args!("{id}: message has been queued for {days} days"));
     }
-    let mut out = Vec::new();
     let filter = d.cfg.str("content_filter");
     if !filter.is_empty() {
-        put_record(&mut out, rec::FILT, filter.as_bytes());
+        put_record(out, rec::FILT, filter.as_bytes());
     }
     let (mut pos, mut expected, mut timed, mut first) = (0, ENVELOPE, false, true);
     let mut sender: Option<String> = None;
     loop {
         let bad = |kind: i32| format!("uid={uid}: unexpected or malformed record type {kind}");
-        let Some((kind, from, to)) = record_at(file, pos) else { return Err(bad(-1)) };
+        let Some((kind, from, to)) = record_at(file, pos) else {
+            let Some(what) = cut_record(file, d.cfg.int("line_length_limit")) else { return Err(bad(-1)) };
+            d.log.warn(format_args!("{path}: {what}"));
+            return Err(bad(-2));
+        };
         if !expected.contains(&kind) {
             return Err(bad(i32::from(kind)));
         }
@@ -143,17 +155,17 @@ fn records(d: &Daemon, st: &Stat, id: &str, orig: &str, file: &[u8]) -> Result<V
                 rec::MESG => {
                     let Some(sender) = &sender else { return Err(format!("{id}: uid={uid}: no envelope sender")) };
                     d.log.info(format_args!("{id}: uid={uid} from=<{}>{orig}", d.log.address(sender)));
-                    put_record(&mut out, rec::MESG, b"");
-                    received(d, uid, id, mtime, &mut out);
+                    put_record(out, rec::MESG, b"");
+                    received(d, uid, id, mtime, out);
                     expected = CONTENT;
                 }
                 rec::XTRA => {
-                    put_record(&mut out, rec::XTRA, b"");
+                    put_record(out, rec::XTRA, b"");
                     expected = EXTRACT;
                 }
                 _ => {
-                    put_record(&mut out, rec::END, b"");
-                    return Ok(out);
+                    put_record(out, rec::END, b"");
+                    return Ok(());
                 }
             }
             continue;
@@ -163,7 +175,7 @@ fn records(d: &Daemon, st: &Stat, id: &str, orig: &str, file: &[u8]) -> Result<V
             rec::FROM if expected == ENVELOPE => {
                 sender.get_or_insert(text.into_owned());
                 if !timed {
-                    put_record(&mut out, rec::TIME, mtime.secs().to_string().as_bytes());
+                    put_record(out, rec::TIME, mtime.secs().to_string().as_bytes());
                 }
             }
             rec::TIME => timed = true,
@@ -175,12 +187,12 @@ fn records(d: &Daemon, st: &Stat, id: &str, orig: &str, file: &[u8]) -> Result<V
                 first = false;
                 // White space would go on with the field in front.
                 if matches!(data.first(), Some(b' ' | b'\t')) {
-                    put_record(&mut out, rec::NORM, b"");
+                    put_record(out, rec::NORM, b"");
                 }
             }
             _ => {}
         }
-        put_record(&mut out, kind, data);
+        put_record(out, kind, data);
     }
 }
 

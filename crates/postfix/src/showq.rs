@@ -5,10 +5,10 @@
 use crate::address::tok::quote_local;
 use crate::bounce::read_journal;
 use crate::ipc::{Attrs, Conn};
+use crate::queue;
 use crate::queue::envelope::Envelope;
-use crate::queue::{self, READY};
 use crate::server::Daemon;
-use machine::{FileKind, STDOUT, Stat, Sys};
+use machine::{STDOUT, Stat, Sys};
 
 /// The daemon.
 pub(crate) async fn main(sys: Sys) -> i32 {
@@ -31,10 +31,7 @@ pub(crate) async fn main(sys: Sys) -> i32 {
 async fn list(d: &Daemon, conn: &mut Conn) {
     for name in ["maildrop", "active", "incoming", "deferred", "hold"] {
         for (id, path) in queue::list(&d.sys, name).await {
-            let Ok(st) = d.sys.lstat(&path).await else { continue };
-            if st.kind != FileKind::File || st.mode & READY != READY {
-                continue;
-            }
+            let Some(st) = queue::ready(&d.sys, &d.log, &path).await else { continue };
             let Some(row) = report(d, name, &id, &path, &st).await else { continue };
             if conn.send(&row).await.is_err() {
                 return;

@@ -41,7 +41,7 @@ impl Cleanup {
         if m.errs & stat::SIZE != 0 {
             // The file ends where the limit is, in the midst of a record.
             m.out.truncate(usize::try_from(m.limit).unwrap_or(usize::MAX));
-            if let Some(what) = crate::queue::envelope::cut_record(&m.out).filter(|_| m.out.len() as i64 == m.limit) {
+            if let Some(what) = crate::queue::envelope::cut_record(&m.out, 0).filter(|_| m.out.len() as i64 == m.limit) {
                 self.d.log.warn(format_args!("{}/{}: {what}", m.queue, m.id));
             }
         }

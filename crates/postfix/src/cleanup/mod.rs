@@ -314,7 +314,11 @@ impl Cleanup {
         self.size_record(m);
         m.out.extend_from_slice(&rest);
         let path = queue::path(m.queue, &m.id);
-        if m.errs != 0 && m.errs & (stat::BAD | stat::WRITE | stat::DEFER) == 0 && m.sender.is_some() && m.flags & clean::BOUNCE != 0 {
+        if m.errs != 0
+            && m.errs & (stat::BAD | stat::WRITE | stat::DEFER | stat::RCPT) == 0
+            && m.sender.is_some()
+            && m.flags & clean::BOUNCE != 0
+        {
             self.bounce(m).await;
         }
         if m.errs == 0 && m.flags & clean::DISCARD == 0 {

@@ -1,24 +1,25 @@
 //! postdrop(1): puts a message from standard input into the maildrop queue, with the rights of the group that may.
 //! Not here: making the records (`sendmail`), taking them on (`pickup`). Source: postdrop(1).
 
+use super::getopt::Getopt;
 use crate::config::Config;
 use crate::ipc::{Attrs, Conn, put_record, trigger};
 use crate::lookup::{MatchKind, MatchList, Tables};
 use crate::maillog::Log;
 use crate::post::stat;
-use crate::queue::envelope::split_attr;
+use crate::queue::envelope::{cut_record, split_attr};
 use crate::queue::{self, READY, rec};
 use machine::{STDIN, STDOUT, Sys};
 
 /// The program.
 pub(crate) async fn main(sys: Sys) -> i32 {
     let log = Log::tool(&sys);
-    let mut args = sys.args().iter().skip(1);
+    let mut opts = Getopt::named(&sys, "postdrop");
     let mut dir = sys.env("MAIL_CONFIG").unwrap_or("/etc/postfix").to_string();
-    while let Some(arg) = args.next() {
-        match arg.as_str() {
-            "-c" => dir = args.next().cloned().unwrap_or_default(),
-            "-r" | "-v" => {}
+    while let Some((letter, value)) = opts.next("c:rv") {
+        match letter {
+            'c' => dir = value,
+            'r' | 'v' => {}
             _ => return log.fatal("usage: postdrop [-c config_dir] [-v]").await,
         }
     }
@@ -60,9 +61,10 @@ async fn drop_message(sys: &Sys, log: &Log, cfg: &Config, uid: u32) -> Result<i3
     let mut out = Vec::new();
     let now = sys.now();
     put_record(&mut out, rec::TIME, format!("{} {}", now.secs(), now.0 % 1_000_000).as_bytes());
-    let _ = Conn::new(sys, STDOUT).send(&Attrs::new().with("queue_id", &id)).await;
+    let _ = Conn::new(sys, STDOUT).send(&Attrs::new().with("protocol", "postdrop_protocol").with("queue_id", &id)).await;
     let mut input = Conn::new(sys, STDIN);
-    match records(log, uid, &mut input, &mut out).await {
+    let limit = cfg.int("line_length_limit");
+    match records(log, uid, limit, &mut input, &mut out).await {
         Ok(true) => {}
         // The client has changed its mind.
         Ok(false) => {
@@ -73,10 +75,8 @@ async fn drop_message(sys: &Sys, log: &Log, cfg: &Config, uid: u32) -> Result<i3
             let _ = sys.unlink(&path).await;
             return Err(why);
         }
-        Err(Problem::Status(status)) => {
-            let _ = sys.unlink(&path).await;
-            return answer(sys, status).await;
-        }
+        // Postfix leaves the file there.
+        Err(Problem::Status(status)) => return answer(sys, status).await,
     }
     let limit = cfg.int("message_size_limit");
     let status = if limit > 0 && out.len() as i64 > limit {
@@ -110,15 +110,16 @@ enum Problem {
 }
 
 /// Copies the records; false at an end of file before their end.
-async fn records(log: &Log, uid: u32, input: &mut Conn, out: &mut Vec<u8>) -> Result<bool, Problem> {
+async fn records(log: &Log, uid: u32, limit: i64, input: &mut Conn, out: &mut Vec<u8>) -> Result<bool, Problem> {
     const SEGMENTS: [&[u8]; 3] = [b"MFSRVAin", b"XLN", b"EAR"];
     let (mut segment, mut senders, mut rcpts) = (0, 0, 0);
     loop {
-        let Some((kind, data)) = input.record().await else { return Ok(false) };
+        let Some((kind, data)) = input.record().await else {
+            let Some(what) = cut_record(input.rest(), limit) else { return Ok(false) };
+            log.warn(format_args!("stdin: {what}"));
+            return Err(Problem::Fatal(format!("uid={uid}: malformed input")));
+        };
         let expected = SEGMENTS.get(segment).copied().unwrap_or(b"");
-        if kind == rec::TIME {
-            continue;
-        }
         if !expected.contains(&kind) {
             return Err(Problem::Fatal(format!("uid={uid}: unexpected record type: {kind}")));
         }

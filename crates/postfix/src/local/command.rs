@@ -345,7 +345,9 @@ impl Run<'_> {
         }
         set("DOMAIN", &state.domain);
         set("EXTENSION", state.extension.as_deref().unwrap_or(""));
-        set("ORIGINAL_RECIPIENT", &state.rcpt.orig);
+        if !state.rcpt.orig.is_empty() {
+            set("ORIGINAL_RECIPIENT", &state.rcpt.orig);
+        }
         for (name, attr) in [
             ("CLIENT_HOSTNAME", "log_client_name"),
             ("CLIENT_ADDRESS", "log_client_address"),

@@ -7,8 +7,8 @@ mod message;
 use crate::deliver::Request;
 use crate::ipc::{Attrs, Conn};
 use crate::post::utf8;
+use crate::queue;
 use crate::queue::envelope::verp_sender;
-use crate::queue::{self, READY};
 use crate::report::{Dsn, Reporter, is_status};
 use crate::rewrite_clnt::Resolver;
 use crate::server::Daemon;
@@ -189,8 +189,8 @@ impl Qmgr {
     /// Moves one message into the active queue, if it is complete and its time has come.
     async fn take(&mut self, from: &str, id: &str, path: &str, all: bool, flush: bool) {
         let sys = self.d.sys.clone();
-        let Ok(st) = sys.stat(path).await else { return };
-        if st.mode & 0o777 & READY != READY || (!all && st.mtime.secs() > sys.now().secs() + 1) {
+        let Some(st) = queue::ready(&sys, &self.d.log, path).await else { return };
+        if !all && st.mtime.secs() > sys.now().secs() + 1 {
             return;
         }
         if let Err(e) = queue::rename(&sys, id, from, "active").await {

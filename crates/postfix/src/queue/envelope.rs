@@ -124,9 +124,6 @@ impl Envelope {
                 rec::ORCP => rcpt.orig = text,
                 rec::RCPT => {
                     let mut r = std::mem::take(&mut rcpt);
-                    if r.orig.is_empty() {
-                        r.orig = text.clone();
-                    }
                     (r.addr, r.offset) = (text, at);
                     e.rcpts.push(r);
                 }
@@ -166,8 +163,8 @@ pub(crate) fn content(file: &[u8]) -> Vec<(&[u8], bool)> {
     }
     lines
 }
-/// What is missing of the last record, in the words of the log.
-pub(crate) fn cut_record(file: &[u8]) -> Option<String> {
+/// What is missing of the last record, in the words of the log, or what is wrong with its length (`max`, 0: any).
+pub(crate) fn cut_record(file: &[u8], max: i64) -> Option<String> {
     let mut at = 0;
     while let Some((_, _, to)) = crate::ipc::record_at(file, at) {
         at = to;
@@ -177,6 +174,9 @@ pub(crate) fn cut_record(file: &[u8]) -> Option<String> {
     for b in &file[at + 1..] {
         len |= u64::from(b & 0x7f) << shift;
         if b & 0x80 == 0 {
+            if max > 0 && len > max as u64 {
+                return Some(format!("illegal length {len}, record type {kind}"));
+            }
             return Some(format!("unexpected EOF in data, record type {kind} length {len}"));
         }
         shift = (shift + 7).min(56);

@@ -4,7 +4,8 @@
 pub(crate) mod envelope;
 pub(crate) mod id;
 
-use machine::{DirEntry, Errno, Fd, FileKind, Open, Sys, Sysret, Whence};
+use crate::maillog::Log;
+use machine::{DirEntry, Errno, Fd, FileKind, Open, Stat, Sys, Sysret, Whence};
 
 /// Where the queues lie. Every program of Postfix works there.
 pub(crate) const DIRECTORY: &str = "/var/spool/postfix";
@@ -113,20 +114,44 @@ pub(crate) async fn patch(sys: &Sys, path: &str, offset: u64, bytes: &[u8]) -> S
     done
 }
 
-/// Names of the files in a queue with their subdirectories walked through: (queue id, path), in the order of the directory.
+/// Whether something that lies in a queue is a message that is complete: what is known of it, then.
+pub(crate) async fn ready(sys: &Sys, log: &Log, path: &str) -> Option<Stat> {
+    let st = match sys.lstat(path).await {
+        Ok(st) => st,
+        Err(Errno::ENOENT) => return None,
+        Err(e) => {
+            log.warn(format_args!("{path}: {e}"));
+            return None;
+        }
+    };
+    if st.kind != FileKind::File {
+        log.warn(format_args!("{path}: uid {}: not a regular file", st.uid));
+        return None;
+    }
+    if st.mode & READY != READY {
+        return None;
+    }
+    // A message that is being moved has two names for a moment.
+    if st.nlink > 1 && st.ctime.plus_secs(60) < sys.now() {
+        log.warn(format_args!("{path}: uid {}: file has {} links", st.uid, st.nlink));
+    }
+    Some(st)
+}
+
+/// Names of what lies in a queue with their subdirectories walked through: (queue id, path), in the order of the directory.
 pub(crate) async fn list(sys: &Sys, queue: &str) -> Vec<(String, String)> {
     let mut found = Vec::new();
     for DirEntry { name, kind, .. } in sys.read_dir(queue).await.unwrap_or_default() {
         let at = format!("{queue}/{name}");
         match kind {
-            FileKind::Dir => {
+            FileKind::Dir if name.len() == 1 => {
                 for e in sys.read_dir(&at).await.unwrap_or_default() {
                     if id::is_valid(&e.name) && e.kind == FileKind::File {
                         found.push((e.name.clone(), format!("{at}/{}", e.name)));
                     }
                 }
             }
-            FileKind::File if id::is_valid(&name) => found.push((name, at)),
+            _ if id::is_valid(&name) => found.push((name, at)),
             _ => {}
         }
     }

@@ -69,8 +69,14 @@ impl Session {
         let r = &job.left[at];
         let mut text = format!("RCPT TO:<{}>", self.quoted(job, &r.addr).await);
         if self.dsn {
-            let orcpt = if r.dsn_orcpt.is_empty() { format!("rfc822;{}", quote_local(&r.orig)) } else { r.dsn_orcpt.clone() };
-            text.push_str(&format!(" ORCPT={}", xtext(&orcpt, "=")));
+            let orcpt = match () {
+                () if !r.dsn_orcpt.is_empty() => r.dsn_orcpt.clone(),
+                () if r.orig.is_empty() => String::new(),
+                () => format!("rfc822;{}", quote_local(&r.orig)),
+            };
+            if !orcpt.is_empty() {
+                text.push_str(&format!(" ORCPT={}", xtext(&orcpt, "=")));
+            }
             if r.notify != 0 {
                 let names =
                     [(notify::NEVER, "NEVER"), (notify::SUCCESS, "SUCCESS"), (notify::FAILURE, "FAILURE"), (notify::DELAY, "DELAY")];

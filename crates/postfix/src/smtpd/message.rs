@@ -51,18 +51,6 @@ impl Session {
             self.check.crash("recipients of a message that was refused at its end, and no way to cleanup", Signal::Segv).await;
         }
     }
-    /// Trouble that the message has had so far.
-    pub(super) fn trouble(&mut self) -> i64 {
-        self.transaction().map_or(0, |t| t.trouble)
-    }
-    /// Doubles the dot before a line of a chunk that goes to a filter.
-    pub(super) fn stuff(&mut self, line: &[u8]) {
-        if let Some(stream) = self.stream().filter(|_| line.starts_with(b"."))
-            && stream.filter().is_some()
-        {
-            stream.record(rec::CONT, b".");
-        }
-    }
     /// Opens the way to cleanup and sends the envelope's beginning. The queue id is born here. A filter may refuse.
     pub(crate) async fn open_stream(&mut self) -> Result<Option<Reply>, Stop> {
         let env = self.check.env.clone();
@@ -105,10 +93,13 @@ impl Session {
             return Ok(None);
         };
         let at = transaction.arrival;
-        stream.text(rec::TIME, &format!("{} {}", at.secs(), at.0 % 1_000_000));
-        let filter = env.cfg.str("content_filter");
-        if !filter.is_empty() {
-            stream.text(rec::FILT, &filter);
+        // postdrop looks at the clock itself, and takes no filter.
+        if !self.alone {
+            stream.text(rec::TIME, &format!("{} {}", at.secs(), at.0 % 1_000_000));
+            let filter = env.cfg.str("content_filter");
+            if !filter.is_empty() {
+                stream.text(rec::FILT, &filter);
+            }
         }
         stream.attr("log_ident", forward.ident.as_deref().unwrap_or(&id));
         stream.attr("rewrite_context", forward.domain.unwrap_or(self.context));

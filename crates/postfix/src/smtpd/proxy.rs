@@ -8,6 +8,7 @@ use super::stream::Stream;
 use crate::ipc::dial;
 use crate::maillog::Log;
 use crate::post::stat;
+use crate::queue::rec;
 use crate::restrictions::check::{Class, printable};
 use machine::{Fd, Interest, Signal, Sys};
 use wire::smtp::{BareLf, Ending, Input, xtext_encode};
@@ -307,6 +308,18 @@ impl Session {
             transaction.stream = Some(stream);
         }
         refusal
+    }
+    /// Trouble that the message has had so far.
+    pub(super) fn trouble(&mut self) -> i64 {
+        self.transaction().map_or(0, |t| t.trouble)
+    }
+    /// Doubles the dot before a line of a chunk that goes to a filter.
+    pub(super) fn stuff(&mut self, line: &[u8]) {
+        if let Some(stream) = self.stream().filter(|_| line.starts_with(b"."))
+            && stream.filter().is_some()
+        {
+            stream.record(rec::CONT, b".");
+        }
     }
     /// Ends the text (`end`) with the filter, if there is one: what became of the message, and the filter's last words.
     pub(super) async fn ask_filter(&mut self, end: bool) -> Option<(i64, String)> {
