@@ -29,13 +29,23 @@ pub(crate) struct Expanded {
 struct Job<'a> {
     scope: &'a dyn Scope,
     recurse: bool,
+    /// Both branches of every condition are looked at.
+    scan: bool,
     out: Expanded,
     level: u32,
 }
 
 /// Expands `text`; with `recurse` the values found are expanded too.
 pub(crate) fn expand(text: &str, scope: &dyn Scope, recurse: bool) -> Expanded {
-    let mut job = Job { scope, recurse, out: Expanded::default(), level: 0 };
+    run(text, Job { scope, recurse, scan: false, out: Expanded::default(), level: 0 })
+}
+
+/// Only looks names up: all that the text refers to, in all branches of its conditions.
+pub(crate) fn scan(text: &str, scope: &dyn Scope) -> Expanded {
+    run(text, Job { scope, recurse: false, scan: true, out: Expanded::default(), level: 0 })
+}
+
+fn run(text: &str, mut job: Job<'_>) -> Expanded {
     job.parse(text);
     job.out
 }
@@ -142,7 +152,7 @@ impl Job<'_> {
             },
             Some('?') => {
                 let Some((yes, rest)) = self.operand(rest) else { return };
-                if filled {
+                if filled || self.scan {
                     self.parse(yes);
                 }
                 if rest.is_empty() {
@@ -159,7 +169,7 @@ impl Job<'_> {
 
     fn otherwise(&mut self, text: &str, filled: bool) {
         let Some((no, rest)) = self.operand(text) else { return };
-        if !filled {
+        if !filled || self.scan {
             self.parse(no);
         }
         if !rest.is_empty() {
@@ -215,6 +225,9 @@ impl Job<'_> {
         }
         let (right, rest) = self.braces(start)?;
         let (a, b) = (self.inner(left)?, self.inner(right)?);
+        if self.scan {
+            return Some((false, rest));
+        }
         let order = if level {
             match (super::compat_level(&a), super::compat_level(&b)) {
                 (Ok(a), Ok(b)) => a.cmp(&b),

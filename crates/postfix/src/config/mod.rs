@@ -9,7 +9,7 @@ mod sane;
 mod services;
 mod value;
 
-pub(crate) use expand::{Scope, expand};
+pub(crate) use expand::{Scope, expand, scan};
 pub(crate) use parse::{Entry, LogicalLine, MainCf, cut, is_space, logical_lines_of, split_nameval};
 pub(crate) use services::{Service, host_port, load_services};
 pub(crate) use value::{boolean, number, seconds, split, split_braced, split_where, unbrace, unescape, unit_of};
@@ -33,6 +33,8 @@ struct Inner {
     /// Defaults that depend on the machine: myhostname, mydomain, mynetworks; and what only the process knows.
     facts: Map<String, String>,
     level: i64,
+    /// The program's letter in the table of parameters.
+    reader: char,
 }
 
 /// The configuration that a process has loaded. Cheap to clone; never changes.
@@ -41,6 +43,12 @@ pub(crate) struct Config(Rc<Inner>);
 
 impl Scope for Inner {
     fn lookup(&self, name: &str) -> Option<String> {
+        // A default is known to a program that reads the parameter. proxymap reads all that may name a table.
+        let unread = |p: params::Param| !p.readers.contains(['*', self.reader]);
+        let given = self.is_set(name) || self.facts.contains(name);
+        if !matches!(self.reader, '*' | 'X') && !given && params::find(name).is_some_and(unread) {
+            return None;
+        }
         self.raw(name).map(str::to_string)
     }
     fn has_level(&self) -> bool {
@@ -118,7 +126,7 @@ impl Inner {
     }
     /// Checks what `program` reads. Only values that somebody has set can be wrong.
     fn check_all(&self, program: &str) -> Result<(), String> {
-        let reader = params::reader(program);
+        let reader = self.reader;
         // Every program reads the common parameters first, each type in its turn.
         let own = match program {
             "smtp" | "lmtp" => "tisbBnlr",
@@ -185,7 +193,15 @@ impl Config {
         let sys = log.sys();
         let path = format!("{dir}/main.cf");
         let main = MainCf::load(log, &path).await?;
-        let mut inner = Inner { log: log.clone(), dir: dir.to_string(), main, overrides: overrides.to_vec(), facts: Map::new(), level: 0 };
+        let mut inner = Inner {
+            log: log.clone(),
+            dir: dir.to_string(),
+            main,
+            overrides: overrides.to_vec(),
+            facts: Map::new(),
+            level: 0,
+            reader: params::reader(log.name()),
+        };
         for (name, value) in [("config_directory", dir), ("process_name", log.name()), ("process_id", &sys.pid().to_string())] {
             inner.facts.insert(name.to_string(), value.to_string());
         }

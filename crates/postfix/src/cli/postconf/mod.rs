@@ -9,7 +9,7 @@ use super::Getopt;
 use crate::config::Config;
 use crate::maillog::Log;
 use machine::{STDOUT, Sys};
-use names::{Class, Names};
+use names::Names;
 
 /// Options by their letters; the order is that of Postfix's messages.
 const LETTERS: &str = "aAbCdefFhHlmMnopPtTxX#";
@@ -72,7 +72,7 @@ pub(super) struct Mode {
     letters: String,
     pub(super) dir: String,
     overrides: Vec<String>,
-    class: Option<Class>,
+    class: u8,
 }
 
 impl Mode {
@@ -103,13 +103,14 @@ pub(crate) async fn main(sys: Sys) -> i32 {
 async fn run(sys: &Sys, log: &Log) -> Result<i32, String> {
     sys.umask(Some(0o022)).await;
     let dir = sys.env("MAIL_CONFIG").unwrap_or("/etc/postfix").to_string();
-    let mut mode = Mode { letters: String::new(), dir, overrides: Vec::new(), class: None };
+    let mut elsewhere = sys.env("MAIL_CONFIG").is_some();
+    let mut mode = Mode { letters: String::new(), dir, overrides: Vec::new(), class: names::ALL };
     let mut opts = Getopt::named(sys, sys.arg(0));
     while let Some((letter, value)) = opts.next("aAbc:C:deEfFhHlmMno:pPtT:vxX#") {
         match letter {
-            'c' => mode.dir = value,
+            'c' => (mode.dir, elsewhere) = (value, true),
             'C' => {
-                mode.class = Class::of(&value)?;
+                mode.class = names::classes(&value)?;
                 mode.set('C');
             }
             'o' => {
@@ -121,6 +122,9 @@ async fn run(sys: &Sys, log: &Log) -> Result<i32, String> {
             c if LETTERS.contains(c) => mode.set(c),
             _ => return Err(format!("usage: {} [{}] [name...]", sys.arg(0), USAGE.join("] ["))),
         }
+    }
+    if elsewhere {
+        mode.overrides.push(format!("config_directory={}", mode.dir));
     }
     let names = opts.rest();
     if mode.given(MAJOR).is_empty() {
@@ -171,7 +175,7 @@ async fn run(sys: &Sys, log: &Log) -> Result<i32, String> {
         let mut table = if mode.has('d') { Names::defaults(log, &mode).await? } else { Names::main(log, &mode).await? };
         table.read_services(&mode, false).await?;
         if !mode.has('d') {
-            table.scan();
+            table.scan()?;
         }
         show(log, &mode, &table, names)?;
         if !mode.has('d') {
@@ -181,7 +185,7 @@ async fn run(sys: &Sys, log: &Log) -> Result<i32, String> {
         let entries = services::read(log, &mode.dir, true).await?;
         let mut table = Names::main(log, &mode).await?;
         table.take_services(entries);
-        table.scan();
+        table.scan()?;
         services::show(log, &mode, &table, names)?;
         table.warn_unused(false);
     }

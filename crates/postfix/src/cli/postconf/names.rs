@@ -3,7 +3,7 @@
 
 use super::Mode;
 use super::services::{self, Entry};
-use crate::config::{MainCf, Scope, expand, own_networks, split, split_braced, split_nameval, unbrace};
+use crate::config::{MainCf, Scope, expand, own_networks, scan, split, split_braced, split_nameval, unbrace};
 use crate::maillog::Log;
 use crate::params;
 use machine::Map;
@@ -27,25 +27,20 @@ const LEGACY: [&str; 13] = [
 ];
 const READ_ONLY: [&str; 3] = ["process_id", "process_name", "service_name"];
 
-/// What kind of parameter it is (`-C`).
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Class {
-    BuiltIn,
-    Service,
-    User,
-}
+/// What kinds of parameter there are (`-C`).
+const CLASSES: [(&str, u8); 4] = [("builtin", BUILT_IN), ("service", SERVICE), ("user", USER), ("all", ALL)];
+const BUILT_IN: u8 = 1;
+const SERVICE: u8 = 2;
+const USER: u8 = 4;
+/// All of them.
+pub(super) const ALL: u8 = 7;
 
-impl Class {
-    /// The class of a `-C` option; `None`: all.
-    pub(super) fn of(text: &str) -> Result<Option<Class>, String> {
-        Ok(match text.to_ascii_lowercase().as_str() {
-            "all" => None,
-            "builtin" => Some(Class::BuiltIn),
-            "service" => Some(Class::Service),
-            "user" => Some(Class::User),
-            _ => return Err(format!("unknown -C option value \"{text}\" in \"{text}\"")),
-        })
-    }
+/// The kinds that a `-C` option names.
+pub(super) fn classes(text: &str) -> Result<u8, String> {
+    split(text).iter().try_fold(0, |mask, word| {
+        let class = CLASSES.iter().find(|(name, _)| name.eq_ignore_ascii_case(word));
+        Ok(mask | class.ok_or_else(|| format!("unknown -C option value \"{word}\" in \"{text}\""))?.1)
+    })
 }
 
 /// All that is known about names and values.
@@ -198,21 +193,21 @@ impl Names {
         }
         if done.error { Err("macro processing error".to_string()) } else { Ok(done.text) }
     }
-    /// The names of a class (`None`: all but the old ones), sorted.
-    pub(super) fn all(&self, class: Option<Class>) -> Vec<String> {
-        let mut all: Vec<(String, Class)> = Vec::new();
-        let own = |name: &str| if self.service.contains(name) { Class::Service } else { Class::BuiltIn };
+    /// The names of these kinds but the old ones, sorted.
+    pub(super) fn all(&self, kinds: u8) -> Vec<String> {
+        let mut all: Vec<(String, u8)> = Vec::new();
+        let own = |name: &str| if self.service.contains(name) { SERVICE } else { BUILT_IN };
         all.extend(params::all().chain(params::all_rest()).map(|p| (p.name.to_string(), own(p.name))));
-        all.extend(self.facts.keys().filter(|n| Names::built_in(n).is_none()).map(|n| (n.clone(), Class::BuiltIn)));
-        all.extend(self.service.keys().filter(|n| Names::built_in(n).is_none()).map(|n| (n.clone(), Class::Service)));
-        all.extend(self.user.borrow().keys().map(|n| (n.clone(), Class::User)));
-        let mut all: Vec<String> = all.into_iter().filter(|(_, c)| class.is_none_or(|w| w == *c)).map(|(n, _)| n).collect();
+        all.extend(self.facts.keys().filter(|n| Names::built_in(n).is_none()).map(|n| (n.clone(), BUILT_IN)));
+        all.extend(self.service.keys().filter(|n| Names::built_in(n).is_none()).map(|n| (n.clone(), SERVICE)));
+        all.extend(self.user.borrow().keys().map(|n| (n.clone(), USER)));
+        let mut all: Vec<String> = all.into_iter().filter(|(_, kind)| kinds & kind != 0).map(|(n, _)| n).collect();
         machine::sort(&mut all);
         all
     }
 
     /// Finds out which names of the user's own are in use: those that some value refers to.
-    pub(super) fn scan(&mut self) {
+    pub(super) fn scan(&mut self) -> Result<(), String> {
         let mut entries = std::mem::take(&mut self.entries);
         for at in 0..entries.len() {
             let classes = entries[at].params.get("smtpd_restriction_classes").map(|(v, _)| v.clone());
@@ -253,7 +248,10 @@ impl Names {
             }
             if !self.is_raw(&name) {
                 self.refer_all(&value, None, &mut entries);
-                warn_of_braces(&self.log, &self.eval(&name).unwrap_or_default());
+                // Values that may name tables are looked through for them.
+                if Names::built_in(&name).is_some() || self.service.contains(&name) {
+                    warn_of_braces(&self.log, &self.expand(&value, None, false)?);
+                }
             }
         }
         for entry in &mut entries {
@@ -262,13 +260,19 @@ impl Names {
             }
         }
         self.entries = entries;
+        Ok(())
     }
     fn read_only(&self, file: &str, name: &str, value: &str) {
         self.log.warn(format_args!("{}/{file}: read-only parameter assignment: {name}={value}", self.dir));
     }
     fn refer_all(&self, value: &str, at: Option<usize>, entries: &mut [Entry]) {
-        for name in references(value) {
+        let found = References(RefCell::new(Vec::new()));
+        let done = scan(value, &found);
+        for name in found.0.into_inner() {
             self.refer(&name, at, entries);
+        }
+        for warning in &done.warnings {
+            self.log.warn(format_args!("{warning}"));
         }
     }
     /// Some value refers to this name: it is in use where it is set.
@@ -323,26 +327,15 @@ fn warn_of_braces(log: &Log, text: &str) {
     }
 }
 
-/// The names that a value refers to, in all branches of its conditions.
-fn references(text: &str) -> Vec<String> {
-    let mut found = Vec::new();
-    let mut rest = text;
-    while let Some(at) = rest.find('$') {
-        rest = &rest[at + 1..];
-        if let Some(after) = rest.strip_prefix('$') {
-            rest = after;
-            continue;
-        }
-        if rest.starts_with('{') && !rest.contains('}') {
-            // Cut off: what it would mean nobody knows.
-            break;
-        }
-        let start = rest.trim_start_matches(['(', '{']).trim_start();
-        let end = start.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(start.len());
-        // `${{…` compares texts: what they refer to comes later.
-        if end > 0 && !rest.starts_with("{{") && !rest.starts_with("{ {") {
-            found.push(start[..end].to_string());
-        }
+/// The names that a value refers to.
+struct References(RefCell<Vec<String>>);
+
+impl Scope for References {
+    fn lookup(&self, name: &str) -> Option<String> {
+        self.0.borrow_mut().push(name.to_string());
+        None
     }
-    found
+    fn has_level(&self) -> bool {
+        true
+    }
 }
