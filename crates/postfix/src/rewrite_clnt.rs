@@ -66,7 +66,7 @@ impl Resolver {
                 }
                 // A process that ends at its limit or restarts leaves an old connection: that is no reason to complain.
                 if tries > 0 {
-                    self.log.warn(format_args!("problem talking to service {}: Success", service.trim_start_matches("private/")));
+                    self.log.warn(format_args!("problem talking to service {}: Application error", service.trim_start_matches("private/")));
                 }
                 if let Some(conn) = self.conn.take() {
                     conn.close().await;

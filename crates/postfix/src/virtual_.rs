@@ -79,7 +79,7 @@ impl Agent {
             }
             Ok(None) => Ok(None),
             Err(_) => {
-                self.d.log.warn(format_args!("table {}: lookup {user}: Success", maps.title()));
+                self.d.log.warn(format_args!("table {}: lookup {user}: Application error", maps.title()));
                 Err(Dsn::new("4.3.5", "mail system configuration error"))
             }
         }

@@ -153,7 +153,7 @@ async fn ask(cfg: &Config, given: &Given, specs: &[String], query: &str) -> Resu
                 open.push(all.open(spec).await?);
             }
             let hit = if given.fold { open[at].find(&all, &key).await } else { open[at].find_exactly(&all, &key).await };
-            let Some(hit) = hit.map_err(|_| format!("table {spec}: query error: Success"))? else { continue };
+            let Some(hit) = hit.map_err(|_| format!("table {spec}: query error: Application error"))? else { continue };
             found = true;
             if hit.value.is_empty() {
                 cfg.log().warn(format_args!("table {spec}: key {key}: empty string result is not allowed"));

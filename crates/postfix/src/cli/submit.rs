@@ -198,7 +198,7 @@ pub(crate) async fn start_postdrop(cfg: &Config) -> Result<(Conn, Conn, i32, Str
         if let Ok(Some((_, machine::ChildStatus::Exited(status)))) = ended {
             cfg.log().warn(format_args!("command \"{path} -r\" exited with status {status}"));
         }
-        return Err(cannot("Success"));
+        return Err(cannot("Application error"));
     }
     Ok((Conn::new(sys, to), answers, pid, id))
 }

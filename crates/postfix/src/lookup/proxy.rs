@@ -61,7 +61,7 @@ impl Proxy {
                     conn.close().await;
                     // A process that ends at its limit leaves an old connection: that is no reason to complain.
                     if tries > 0 {
-                        log.warn(format_args!("problem talking to service {service}: Success"));
+                        log.warn(format_args!("problem talking to service {service}: Application error"));
                     }
                 }
                 Err(e) => log.warn(format_args!("connect #{} to subsystem private/{service}: {e}", tries + 1)),
