@@ -56,19 +56,20 @@ pub(crate) enum Outcome {
     Bounced,
 }
 
-/// Appends a time span as the log shows it: two significant digits, at most two behind the point.
-fn span(out: &mut String, micros: u64) {
+/// Appends a time span as the log shows it: two significant digits, and so many behind the point at most.
+fn span(out: &mut String, micros: u64, digits: u32) {
     let secs = micros / 1_000_000;
-    let unit: u64 = match secs {
-        0 => 10_000,
+    let unit = match secs {
+        _ if digits == 0 => 1_000_000,
+        0 => (0..digits).rev().map(|n| 10u64.pow(5 - n)).find(|unit| micros < 100 * unit).unwrap_or(100_000),
         1..=9 => 100_000,
         _ => 1_000_000,
     };
     let rounded = (micros + unit / 2) / unit * unit;
     out.push_str(&(rounded / 1_000_000).to_string());
-    let hundredths = rounded % 1_000_000 / 10_000;
-    if hundredths > 0 {
-        let text = format!(".{hundredths:02}");
+    let below = rounded % 1_000_000;
+    if below > 0 {
+        let text = format!(".{below:06}");
         out.push_str(text.trim_end_matches('0'));
     }
 }
@@ -92,6 +93,8 @@ pub(crate) struct Reporter {
     /// `soft_bounce`
     pub(crate) soft_bounce: bool,
     soft_by: Because,
+    /// `delay_logging_resolution_limit`
+    digits: u32,
     /// `address_verify_negative_cache`
     negative_cache: bool,
     /// `fast_flush_domains`: deferred mail for these is told to flush(8).
@@ -133,6 +136,7 @@ impl Reporter {
             sys: d.sys.clone(),
             log: d.log.clone(),
             soft_bounce,
+            digits: u32::try_from(d.cfg.int("delay_logging_resolution_limit")).unwrap_or(2).min(6),
             soft_by,
             negative_cache,
             flush,
@@ -189,10 +193,10 @@ impl Reporter {
         text.push_str(", relay=");
         text.push_str(relay);
         text.push_str(", delay=");
-        span(&mut text, now.since(s.incoming));
+        span(&mut text, now.since(s.incoming), self.digits);
         for (i, t) in [p, a, c, x].into_iter().enumerate() {
             text.push_str(if i == 0 { ", delays=" } else { "/" });
-            span(&mut text, t);
+            span(&mut text, t, self.digits);
         }
         text.push_str(&format!(", dsn={}, status={status} ({})", dsn.status, dsn.reason));
         let mut trace = Trace::new(self.log.tag(), format!("to=<{}>: {status}: {}", rcpt.addr, dsn.reason));
@@ -349,18 +353,24 @@ mod tests {
 
     #[test]
     fn spans_have_two_digits() {
-        for (micros, text) in [
-            (0, "0"),
-            (4_000, "0"),
-            (5_000, "0.01"),
-            (104_000, "0.1"),
-            (55_000, "0.06"),
-            (2_580_000, "2.6"),
-            (13_400_000, "13"),
-            (9_990_000, "10"),
+        for (micros, digits, text) in [
+            (0, 2, "0"),
+            (4_000, 2, "0"),
+            (5_000, 2, "0.01"),
+            (104_000, 2, "0.1"),
+            (55_000, 2, "0.06"),
+            (2_580_000, 2, "2.6"),
+            (13_400_000, 2, "13"),
+            (9_990_000, 2, "10"),
+            (55_000, 0, "0"),
+            (555_000, 0, "1"),
+            (55_000, 1, "0.1"),
+            (252, 6, "0.00025"),
+            (65_123, 6, "0.065"),
+            (2_580_000, 6, "2.6"),
         ] {
             let mut out = String::new();
-            span(&mut out, micros);
+            span(&mut out, micros, digits);
             assert_eq!(out, text, "{micros}");
         }
     }
