@@ -238,6 +238,7 @@ impl Request {
         let ok = match answer {
             Some(a) if !a.0.is_empty() => a.num("delivery_status") == 0,
             _ => {
+                log.warn(format_args!("{path} socket: malformed response"));
                 let (job, reporter) = (request.job, self.reporter.clone());
                 reporter.report(Outcome::Deferred, &job, rcpt, "none", &Dsn::new("4.3.0", text), &[]).await;
                 false

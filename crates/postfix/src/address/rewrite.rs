@@ -121,8 +121,7 @@ pub(crate) fn rewrite(rules: &Rules, addr: &str, why: &mut Vec<Because>) -> Stri
     }
     let mut tree = scan(addr);
     rewrite_tree(rules, &mut tree, why);
-    // One address is a tree of its own: no blanks between its words.
-    external(&tree, false, false)
+    external(&tree, false, true)
 }
 
 #[cfg(test)]
@@ -152,6 +151,7 @@ mod tests {
             ("a@[1.2.3.4]", "a@[1.2.3.4]"),
             ("\"a b\"", "\"a b\"@o.test"),
             ("@", "\"\""),
+            ("a@b.c  d", "a@b.c d"),
         ] {
             assert_eq!(rewrite(&rules, from, &mut Vec::new()), to, "{from}");
         }

@@ -292,7 +292,7 @@ pub(crate) fn quote_local(addr: &str) -> String {
 
 /// An external address in internal form.
 pub(crate) fn unquote(addr: &str) -> String {
-    internal(&scan(addr), false)
+    internal(&scan(addr), true)
 }
 
 #[cfg(test)]
@@ -313,6 +313,7 @@ mod tests {
             assert_eq!(external(&parse(from), false, true), to, "{from}");
         }
         assert_eq!(unquote("\"x y\"@z"), "x y@z");
+        assert_eq!(unquote("x@y z"), "x@y z");
         assert_eq!(quote_local("x y@z"), "\"x y\"@z");
     }
 }

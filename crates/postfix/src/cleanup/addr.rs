@@ -4,7 +4,7 @@
 use super::{Cleanup, Message};
 use crate::address::cut;
 use crate::address::find::{self, Keys, looked_up};
-use crate::address::tok::{Tok, internal, quote_local, scan};
+use crate::address::tok::{Tok, quote_local, scan, unquote};
 use crate::ipc::{Attrs, ask_once};
 use crate::lookup::Maps;
 use crate::post::{clean, stat, utf8};
@@ -158,7 +158,7 @@ impl Cleanup {
         }
         let mut why = Vec::new();
         let standard = self.resolver.rewrite(context, &before, &mut why).await;
-        let mut addr = crate::address::tok::unquote(&standard);
+        let mut addr = unquote(&standard);
         let old = addr.clone();
         self.map_address(m, class, &mut addr).await;
         let changed = standard != before || addr != old;
@@ -196,7 +196,7 @@ impl Cleanup {
         match find::find(&self.d.cfg, maps, addr, Keys::Usual(&self.local)).await {
             Ok(Some(found)) => {
                 m.because.push(looked_up(&found.hit));
-                let bcc = internal(&scan(&found.hit.value), false);
+                let bcc = unquote(&found.hit.value);
                 self.add_bcc(m, &bcc, maps.title()).await;
             }
             Ok(None) => {}

@@ -84,7 +84,7 @@ impl Router {
             }
             let mut at = rfind(&tree, b'@');
             if let Some(i) = at {
-                if i + 1 < tree.len() && !self.local.is_local(&internal(&tree[i + 1..], false)).await.ok()? {
+                if i + 1 < tree.len() && !self.local.is_local(&internal(&tree[i + 1..], true)).await.ok()? {
                     remote = true;
                     break;
                 }
@@ -135,7 +135,7 @@ impl Router {
         if !remote && let Some(domain) = saved {
             tree.extend(domain);
         }
-        let mut way = Resolved { recipient: internal(&tree, false), ..Resolved::default() };
+        let mut way = Resolved { recipient: internal(&tree, true), ..Resolved::default() };
         let domain = cut(&way.recipient).1.to_string();
         if !valid_domain(&domain) {
             if domain.parse::<std::net::Ipv4Addr>().is_ok() && cfg.bool("resolve_numeric_domain") {
