@@ -3,6 +3,7 @@
 
 use super::check::{Check, Judged, Outcome};
 use super::{Cx, Work};
+use crate::smtpd::env::table_of;
 use crate::smtpd::peer::Found;
 use machine::Because;
 
@@ -46,7 +47,12 @@ pub(super) fn permit_sasl_authenticated<'a>(check: &'a mut Check, _: &'a Cx, _: 
 }
 
 /// Client certificates: nobody has shown one.
-pub(super) fn ccert(check: &mut Check) -> Judged {
+pub(super) fn ccert(check: &mut Check, table: &str) -> Judged {
+    if table_of(table).is_err() {
+        // The quote is not closed there either.
+        check.env.log.warn(format_args!("See earlier parsing error messages for '{table}"));
+        return Err(check.server_error());
+    }
     if !check.env.cfg.bool("smtpd_tls_ask_ccert") {
         check.env.log.warn(format_args!("check_ccert_access is requested, but \"smtpd_tls_ask_ccert = no\""));
     }

@@ -88,7 +88,7 @@ use Rule::{Access, Dns, Later, Now, Server};
 
 /// All of them by name. Old names stand beside the new ones.
 static TABLE: &[Restriction] = &[
-    Restriction("check_ccert_access", Arg::Table, Now(|c, _, _| client::ccert(c))),
+    Restriction("check_ccert_access", Arg::Table, Now(|c, _, table| client::ccert(c, table))),
     Restriction("check_client_a_access", Arg::Table, Server(Subject::Client, RecordType::A)),
     Restriction("check_client_access", Arg::Table, Access(Subject::Client)),
     Restriction("check_client_mx_access", Arg::Table, Server(Subject::Client, RecordType::MX)),

@@ -2,7 +2,7 @@
 //! Not here: asking them (`ask`). Source: smtpd(8), pre_jail_init and smtpd_check_init of Postfix for the order.
 
 use crate::anvil;
-use crate::config::{Config, boolean, split_braced, unbrace};
+use crate::config::{Config, boolean, split, split_braced, split_nameval, unbrace};
 use crate::lookup::{Maps, MatchKind, MatchList, Tables};
 use crate::maillog::Log;
 use crate::policy::Service;
@@ -148,10 +148,13 @@ impl Lists<'_> {
                     self.policies.insert(element.clone(), Service::parse(self.tables.cfg(), element)?);
                 }
             } else if element.starts_with('{') || element.contains(':') {
-                let table = table_of(self.tables.cfg().log(), element);
-                if let Some(table) = table.filter(|t| !self.access.contains(t)) {
-                    let maps = Maps::open(self.tables, &table, &table).await?;
-                    self.access.insert(table, maps);
+                match table_of(element) {
+                    Ok(table) if !self.access.contains(&table) => {
+                        let maps = Maps::open(self.tables, &table, &table).await?;
+                        self.access.insert(table, maps);
+                    }
+                    Ok(_) => {}
+                    Err(why) => why.lines().for_each(|line| self.tables.cfg().log().warn(format_args!("{line}"))),
                 }
             }
             policy = takes_policy(element);
@@ -162,27 +165,39 @@ impl Lists<'_> {
 }
 
 /// The table that an element names: `type:name`, or `{ type:name, ... }` with attributes that are for certificates only.
-fn table_of(log: &Log, element: &str) -> Option<String> {
+///
+/// # Errors
+/// Lines of warnings.
+pub(crate) fn table_of(element: &str) -> Result<String, String> {
     if !element.starts_with('{') {
-        return Some(element.to_string());
+        return Ok(element.to_string());
     }
-    let inner = match unbrace(element) {
-        Ok(inner) => inner,
-        Err(why) => {
-            log.warn(format_args!("malformed map specification: '{why}'"));
-            return None;
-        }
-    };
-    let Some(table) = split_braced(&inner).into_iter().next() else {
-        log.warn(format_args!("empty map specification: '{element}'"));
-        return None;
-    };
+    let malformed = |what: &str| format!("malformed map specification: '{what}'");
+    let inner = unbrace(element).map_err(|why| malformed(&why))?;
+    let mut parts = split_braced(&inner).into_iter();
+    let table = parts.next().ok_or_else(|| format!("empty map specification: '{element}'"))?;
     if !table.contains(':') {
-        log.warn(format_args!("malformed map specification: '{element}'"));
-        log.warn(format_args!("expected maptype:mapname instead of '{table}'"));
-        return None;
+        return Err(format!("{}\nexpected maptype:mapname instead of '{table}'", malformed(element)));
     }
-    Some(table)
+    parts.find_map(|part| search_fault(&part, element)).map_or(Ok(table), Err)
+}
+
+/// What is wrong with an attribute behind a table: only the order of searches is known.
+fn search_fault(part: &str, element: &str) -> Option<String> {
+    const SEARCHES: [&str; 4] = ["cert_fingerprint", "pubkey_fingerprint", "issuer_cn", "subject_cn"];
+    let inner = match part.starts_with('{').then(|| unbrace(part)) {
+        None => part.to_string(),
+        Some(Ok(inner)) => inner,
+        Some(Err(why)) => return Some(format!("malformed map attribute: {why}")),
+    };
+    match split_nameval(&inner) {
+        Err(why) => Some(format!("malformed map attribute in '{element}': '{why}'")),
+        Ok((name, value)) if name.eq_ignore_ascii_case("search_order") => {
+            let unknown = split(value).into_iter().find(|word| !SEARCHES.iter().any(|s| s.eq_ignore_ascii_case(word)));
+            unknown.map(|word| format!("unknown search type '{word}' in '{element}'"))
+        }
+        Ok((name, _)) => Some(format!("unknown map attribute in '{element}': '{name}'")),
+    }
 }
 
 /// The TLS level as what it means: offered, enforced.

@@ -11,6 +11,10 @@ use wire::smtp::{BareLf, Ending, Input, Token};
 
 /// Throws a chunk away and goes on doing so until LAST or RSET.
 async fn skip(session: &mut Session, size: u64, last: bool, reply: Reply) -> Result<Reply, Stop> {
+    // What was wrong is known before the chunk is there: the client may go first.
+    if let Some(class) = reply.class {
+        session.check.error(class);
+    }
     let mut left = size;
     while left > 0 {
         let part = left.min(4096);
@@ -30,13 +34,14 @@ async fn skip(session: &mut Session, size: u64, last: bool, reply: Reply) -> Res
 }
 
 fn parse(argv: &[Token]) -> Option<(u64, bool)> {
+    // No larger than the offset of a file may be.
     let size = argv.get(1).map(|t| t.text.as_str()).filter(|t| t.bytes().all(|b| b.is_ascii_digit()))?;
     let last = match argv.get(2) {
         None => false,
         Some(word) if argv.len() == 3 && word.text.eq_ignore_ascii_case("LAST") => true,
         Some(_) => return None,
     };
-    Some((size.parse().ok()?, last))
+    Some((size.parse::<i64>().ok()?.unsigned_abs(), last))
 }
 
 /// Adds the lines of a chunk; a piece without end waits for the next chunk. Status and whether a bare LF was there.
