@@ -245,6 +245,32 @@ pub fn xtext_encode(text: &str, special: &str) -> String {
     out
 }
 
+/// Decodes `\x{4F60}` of the unitext of RFC 6533. `None`: no such digits, or no such character.
+pub fn unitext_decode(text: &str) -> Option<String> {
+    let mut parts = text.split("\\x{");
+    let mut out = parts.next().unwrap_or_default().to_string();
+    for part in parts {
+        let (digits, rest) = part.split_once('}')?;
+        let code = digits.bytes().try_fold(0u32, |n, b| Some(n << 4 | u32::from(hex(Some(b))?)).filter(|n| *n <= 0x10_ffff))?;
+        out.push(char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER));
+        out.push_str(rest);
+    }
+    Some(out)
+}
+
+/// Encodes what is not printable, blank and `\` as unitext, and the characters of `special`.
+pub fn unitext_encode(text: &str, special: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_ascii_graphic() && c != '\\' && !special.contains(c) {
+            out.push(c);
+        } else {
+            out.push_str(&format!("\\x{{{:02X}}}", u32::from(c)));
+        }
+    }
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -313,6 +339,10 @@ mod tests {
         assert_eq!(xtext_decode("a+2Bb+3dc").as_deref(), Some("a+b=c"));
         assert_eq!(xtext_decode("a+2"), None);
         assert_eq!(xtext_encode("a+b =", "="), "a+2Bb+20+3D");
+        assert_eq!(unitext_decode("a\\x{4F60}b\\x{}").as_deref(), Some("a你b\0"));
+        assert_eq!(unitext_decode("\\x{4F6"), None);
+        assert_eq!(unitext_decode("\\x{110000}"), None);
+        assert_eq!(unitext_encode("你 a+\\", "+"), "\\x{4F60}\\x{20}a\\x{2B}\\x{5C}");
     }
 
     #[test]

@@ -69,12 +69,15 @@ impl Session {
         let r = &job.left[at];
         let mut text = format!("RCPT TO:<{}>", self.quoted(job, &r.addr).await);
         if self.dsn {
-            let orcpt = match () {
-                () if !r.dsn_orcpt.is_empty() => r.dsn_orcpt.clone(),
-                () if r.orig.is_empty() => String::new(),
-                () => format!("rfc822;{}", quote_local(&r.orig)),
-            };
-            if !orcpt.is_empty() {
+            let mut orcpt = r.dsn_orcpt.clone();
+            if orcpt.is_empty() && !r.orig.is_empty() {
+                let orig = quote_local(&r.orig);
+                let kind = if job.request.utf8 != 0 && !orig.is_ascii() { "utf-8" } else { "rfc822" };
+                orcpt = format!("{kind};{orig}");
+            }
+            if orcpt.get(..6).is_some_and(|kind| kind.eq_ignore_ascii_case("utf-8;")) {
+                text.push_str(&format!(" ORCPT={}", wire::smtp::unitext_encode(&orcpt, "+=")));
+            } else if !orcpt.is_empty() {
                 text.push_str(&format!(" ORCPT={}", xtext(&orcpt, "=")));
             }
             if r.notify != 0 {

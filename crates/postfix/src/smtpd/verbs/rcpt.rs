@@ -7,7 +7,7 @@ use crate::smtpd::chat::Stop;
 use crate::smtpd::proxy;
 use crate::smtpd::reply::Reply;
 use crate::smtpd::session::Session;
-use wire::smtp::{Token, xtext_decode};
+use wire::smtp::{Token, unitext_decode, xtext_decode};
 
 /// What the parameters say.
 #[derive(Default)]
@@ -47,7 +47,10 @@ fn parameter(session: &Session, p: &mut Parameters, arg: &str) -> Result<(), Rep
             return Err(Reply::wrong("501 5.7.1 DSN support is disabled").by(super::DISCARD));
         }
         let found = arg[6..].split_once(';').filter(|(kind, _)| !kind.is_empty());
-        let decoded = found.and_then(|(kind, text)| Some(format!("{kind};{}", xtext_decode(text)?)));
+        let decoded = found.and_then(|(kind, text)| {
+            let decode = if kind.eq_ignore_ascii_case("utf-8") { unitext_decode } else { xtext_decode };
+            Some(format!("{kind};{}", decode(text)?))
+        });
         match decoded {
             Some(text) if p.orcpt.is_none() => p.orcpt = Some(text),
             _ => return Err(Reply::wrong("501 5.5.4 Error: Bad ORCPT parameter syntax")),
