@@ -61,6 +61,7 @@ pub(crate) mod stat {
     pub(crate) const RCPT: i64 = 1 << 6;
     pub(crate) const PROXY: i64 = 1 << 7;
     pub(crate) const DEFER: i64 = 1 << 8;
+    pub(crate) const NOPERM: i64 = 1 << 9;
 
     /// What a status means: SMTP reply code, enhanced status code, text.
     pub(crate) fn detail(status: i64) -> (u16, &'static str, &'static str) {

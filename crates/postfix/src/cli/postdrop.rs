@@ -1,10 +1,12 @@
 //! postdrop(1): puts a message from standard input into the maildrop queue, with the rights of the group that may.
-//! Not here: making the records (`sendmail`), taking them on (`pickup`). Source: postdrop(1).
+//! Not here: making the records (`sendmail`), taking them on (`pickup`). Source: postdrop(1), login_sender_match(3).
 
 use super::getopt::Getopt;
-use crate::config::Config;
+use crate::address::strip_extension;
+use crate::address::tok::quote_local;
+use crate::config::{Config, is_space};
 use crate::ipc::{Attrs, Conn, put_record, trigger};
-use crate::lookup::{MatchKind, MatchList, Tables};
+use crate::lookup::{Maps, MatchKind, MatchList, Tables};
 use crate::maillog::Log;
 use crate::post::stat;
 use crate::queue::envelope::{cut_record, split_attr};
@@ -63,8 +65,7 @@ async fn drop_message(sys: &Sys, log: &Log, cfg: &Config, uid: u32) -> Result<i3
     put_record(&mut out, rec::TIME, format!("{} {}", now.secs(), now.0 % 1_000_000).as_bytes());
     let _ = Conn::new(sys, STDOUT).send(&Attrs::new().with("protocol", "postdrop_protocol").with("queue_id", &id)).await;
     let mut input = Conn::new(sys, STDIN);
-    let limit = cfg.int("line_length_limit");
-    match records(log, uid, limit, &mut input, &mut out).await {
+    match records(&tables, uid, &mut input, &mut out).await {
         Ok(true) => {}
         // The client has changed its mind.
         Ok(false) => {
@@ -76,7 +77,7 @@ async fn drop_message(sys: &Sys, log: &Log, cfg: &Config, uid: u32) -> Result<i3
             return Err(why);
         }
         // Postfix leaves the file there.
-        Err(Problem::Status(status)) => return answer(sys, status).await,
+        Err(Problem::Status(status, why)) => return answer(sys, status, &why).await,
     }
     let limit = cfg.int("message_size_limit");
     let status = if limit > 0 && out.len() as i64 > limit {
@@ -96,23 +97,61 @@ async fn drop_message(sys: &Sys, log: &Log, cfg: &Config, uid: u32) -> Result<i3
         log.warn(format_args!("uid={uid}: {text}"));
         let _ = sys.unlink(&path).await;
     }
-    answer(sys, status).await
+    answer(sys, status, "").await
 }
 
-async fn answer(sys: &Sys, status: i64) -> Result<i32, String> {
-    let _ = Conn::new(sys, STDOUT).send(&Attrs::new().with_num("status", status).with("reason", "")).await;
-    Ok(status as i32)
+async fn answer(sys: &Sys, status: i64, why: &str) -> Result<i32, String> {
+    let _ = Conn::new(sys, STDOUT).send(&Attrs::new().with_num("status", status).with("reason", why)).await;
+    Ok(status as i32 & 0xff)
+}
+
+/// Whether the user may use this sender, by `local_login_sender_maps`; if not, status and reason.
+async fn may_send(tables: &Tables, uid: u32, sender: &str) -> Result<(), Problem> {
+    const NAME: &str = "local_login_sender_maps";
+    let cfg = tables.cfg();
+    let list = cfg.str(NAME);
+    if list == "static:*" {
+        return Ok(());
+    }
+    let user = crate::account::by_uid(tables.log().sys(), uid).await.map_or_else(|| format!("uid:{uid}"), |a| a.name);
+    let maps = Maps::of(tables, NAME).await.map_err(Problem::Fatal)?;
+    let Ok(found) = maps.find(&user).await else {
+        return Err(Problem::Status(stat::WRITE, format!("{NAME} table lookup error for '{list}'")));
+    };
+    let null = cfg.str("empty_address_local_login_sender_maps_lookup_key");
+    let mut quoted = false;
+    let patterns = found.as_ref().map_or("", |hit| &hit.value).split(|c: char| {
+        quoted ^= c == '"';
+        !quoted && (c == ',' || is_space(c))
+    });
+    let (_, domain) = sender.split_at(sender.rfind('@').unwrap_or(sender.len()));
+    let plain = quote_local(&strip_extension(cfg, sender).map_or_else(|| sender.to_string(), |(plain, _)| plain));
+    for pattern in patterns.filter(|p| !p.is_empty()) {
+        let wanted = match pattern {
+            "*" => return Ok(()),
+            _ if pattern.starts_with('@') => domain,
+            _ if pattern.eq_ignore_ascii_case(&null) && sender.is_empty() => return Ok(()),
+            _ if pattern.eq_ignore_ascii_case(&null) => continue,
+            _ => &plain,
+        };
+        if pattern.to_lowercase() == wanted.to_lowercase() {
+            return Ok(());
+        }
+    }
+    Err(Problem::Status(stat::NOPERM, format!("not authorized to use sender='{sender}'")))
 }
 
 enum Problem {
     Fatal(String),
-    Status(i64),
+    Status(i64, String),
 }
 
 /// Copies the records; false at an end of file before their end.
-async fn records(log: &Log, uid: u32, limit: i64, input: &mut Conn, out: &mut Vec<u8>) -> Result<bool, Problem> {
+async fn records(tables: &Tables, uid: u32, input: &mut Conn, out: &mut Vec<u8>) -> Result<bool, Problem> {
     const SEGMENTS: [&[u8]; 3] = [b"MFSRVAin", b"XLN", b"EAR"];
     let (mut segment, mut senders, mut rcpts) = (0, 0, 0);
+    let (log, limit) = (tables.log(), tables.cfg().int("line_length_limit"));
+    let mut refused = None;
     loop {
         let Some((kind, data)) = input.record().await else {
             let Some(what) = cut_record(input.rest(), limit) else { return Ok(false) };
@@ -127,7 +166,12 @@ async fn records(log: &Log, uid: u32, limit: i64, input: &mut Conn, out: &mut Ve
             segment += 1;
         }
         match kind {
-            rec::FROM => senders += 1,
+            rec::FROM => {
+                senders += 1;
+                // The rest is read before the client is told.
+                let sender = String::from_utf8_lossy(&data);
+                refused = refused.or(may_send(tables, uid, &sender).await.err());
+            }
             rec::RCPT => rcpts += 1,
             rec::ATTR => {
                 let text = String::from_utf8_lossy(&data).into_owned();
@@ -146,7 +190,10 @@ async fn records(log: &Log, uid: u32, limit: i64, input: &mut Conn, out: &mut Ve
         }
         put_record(out, kind, &data);
         if kind == rec::END {
-            return if senders == 0 || rcpts == 0 { Err(Problem::Status(stat::BAD)) } else { Ok(true) };
+            if let Some(problem) = refused {
+                return Err(problem);
+            }
+            return if senders == 0 || rcpts == 0 { Err(Problem::Status(stat::BAD, String::new())) } else { Ok(true) };
         }
     }
 }

@@ -247,8 +247,10 @@ impl Headers {
                 return false;
             }
         }
+        if !self.field.is_empty() {
+            self.field.push(b'\n');
+        }
         self.field.extend_from_slice(line);
-        self.field.push(b'\n');
         true
     }
 }
