@@ -281,17 +281,17 @@ impl Session {
     pub(crate) async fn end_of_message(&mut self, status: i64, bare: bool) -> Reply {
         let mut why = String::new();
         let mut status = status;
-        if status == 0
-            && !bare
-            && !self.alone
-            && let Some(refusal) = self.check.data(true).await
-        {
-            if let Some((proxy, out)) = self.stream().and_then(Stream::filter) {
-                proxy.close(std::mem::take(out)).await;
-            } else if let Some(stream) = self.transaction().and_then(|t| t.stream.take()) {
-                stream.abort().await;
+        if status == 0 && !bare {
+            let refusal = if self.alone { None } else { self.check.data(true).await };
+            self.needs_stream().await;
+            if let Some(refusal) = refusal {
+                if let Some((proxy, out)) = self.stream().and_then(Stream::filter) {
+                    proxy.close(std::mem::take(out)).await;
+                } else if let Some(stream) = self.transaction().and_then(|t| t.stream.take()) {
+                    stream.abort().await;
+                }
+                return Reply::no(refusal).then(Then::Keep);
             }
-            return Reply::no(refusal).then(Then::Keep);
         }
         let said = self.ask_filter(status == 0 && !bare).await;
         if let Some((heard, said)) = &said {

@@ -140,6 +140,9 @@ pub(super) fn run<'a>(session: &'a mut Session, argv: &'a [Token]) -> Run<'a> {
             let part = left.min(4096);
             let bytes = session.chat.exactly(part as usize).await?;
             left -= part;
+            if bytes.contains(&b'\n') || last && left == 0 && size > 0 {
+                session.needs_stream().await;
+            }
             let (s, b) = add(session, &bytes, last && left == 0).await;
             (status, bare) = (status | s, bare | b);
             if left == 0 {
