@@ -34,8 +34,6 @@ pub(crate) struct Matched {
 enum Pattern {
     Literal(String),
     Table(Table),
-    /// A file that could not be opened.
-    NoFile(String, String),
 }
 
 struct Item {
@@ -162,9 +160,8 @@ impl Inner {
                         continue;
                     }
                     Err(e) => {
-                        let reason = format!("open file {item}: {e}");
-                        self.all.cfg().log().error(format_args!("{reason}"));
-                        Pattern::NoFile(item.to_string(), reason)
+                        let why = format!("open file {item}: {e}");
+                        Pattern::Table(self.all.surrogate(&format!("non-existent:{item}"), item, why))
                     }
                 }
             } else if is_table(item) {
@@ -189,10 +186,6 @@ impl Inner {
         }
         let pattern = match &item.pattern {
             Pattern::Literal(pattern) => pattern.as_str(),
-            Pattern::NoFile(path, reason) => {
-                self.all.cfg().log().warn(format_args!("nofile:{path} is unavailable. {reason}"));
-                return self.failed(&format!("nofile:{path}: table lookup problem"));
-            }
             Pattern::Table(table) => {
                 let mut key = text;
                 while !key.is_empty() {

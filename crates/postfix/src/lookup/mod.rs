@@ -140,6 +140,17 @@ impl Tables {
         self.0.open.borrow_mut().push((name, table.clone()));
         Ok(table)
     }
+    /// A table whose every lookup fails, said once a process.
+    fn surrogate(&self, spec: &str, source: &str, why: String) -> Table {
+        if let Some((_, table)) = self.0.open.borrow().iter().find(|(n, _)| n == spec) {
+            return table.clone();
+        }
+        self.log().error(format_args!("{why}"));
+        let (spec, source, name) = (spec.into(), source.to_string(), spec.to_string());
+        let table = Table(Rc::new(Inner { spec, source, kind: Kind::Unavailable(why), fold: false, pattern: true, watch: None }));
+        self.0.open.borrow_mut().push((name, table.clone()));
+        table
+    }
     /// The name of a table that has changed on the disk since it was opened, in the form of `table NAME has changed -- restarting`.
     pub(crate) async fn changed(&self) -> Option<String> {
         let watched: Vec<(String, (String, u32, SimTime))> =

@@ -28,7 +28,7 @@ impl Session {
     pub(crate) async fn over_limit(&mut self, event: anvil::Event, parameter: &str) -> Option<i64> {
         let env = self.check.env.clone();
         let limit = env.cfg.int(parameter);
-        if self.alone || self.xclient || limit <= 0 || !self.counted().await {
+        if self.alone || self.xclient == Some(true) || limit <= 0 || !self.counted().await {
             return None;
         }
         let rate = env.anvil(event, &self.service, &self.check.facts.peer.addr).await?.1;
@@ -53,7 +53,7 @@ impl Session {
         self.check.because(Because::Protocol { rule: "RFC 5321 §3.1".into(), what: "the server speaks first".into() });
         let early = self.pipelining().await;
         let mut refused = early.then(|| Reply::no("554 5.5.0 Error: SMTP protocol synchronization").by(PIPELINING));
-        if refused.is_none() && !self.alone && !self.xclient && self.counted().await {
+        if refused.is_none() && !self.alone && self.xclient != Some(true) && self.counted().await {
             let peer = self.check.facts.peer.clone();
             if let Some((count, rate)) = env.anvil(anvil::Event::Connect, &self.service, &peer.addr).await {
                 let (most, fast) = (env.cfg.int("smtpd_client_connection_count_limit"), env.cfg.int("smtpd_client_connection_rate_limit"));
@@ -148,7 +148,7 @@ impl Session {
         // What is logged from here on is the session's end.
         env.log.about(if self.reason.is_some_and(|r| r != "lost connection") { self.check.trace } else { TraceId(0) });
         self.chat.flush();
-        if !self.alone && !self.xclient && self.counted().await {
+        if !self.alone && self.xclient != Some(true) && self.counted().await {
             env.anvil(anvil::Event::Disconnect, &self.service, &self.check.facts.peer.addr).await;
         }
         self.log_reason(farewell.as_ref());

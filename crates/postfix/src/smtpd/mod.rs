@@ -37,8 +37,8 @@ async fn serve(env: &Rc<Env>, chat: Chat, peer: Peer, service: &str, alone: bool
     env.log.info(format_args!("connect from {}", session.namaddr()));
     if !alone {
         let peer = session.check.facts.peer.clone();
-        session.xclient = env.xclient_hosts.matches(env, &peer, &mut Vec::new()).await == Some(true);
-        session.xforward = env.xforward_hosts.matches(env, &peer, &mut Vec::new()).await == Some(true);
+        session.xclient = env.xclient_hosts.matches(env, &peer, &mut Vec::new()).await;
+        session.xforward = env.xforward_hosts.matches(env, &peer, &mut Vec::new()).await;
         session.set_bare_lf().await;
     }
     let end = session.run().await;

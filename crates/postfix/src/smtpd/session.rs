@@ -67,10 +67,10 @@ pub(crate) struct Session {
     pub(crate) sasl_used: bool,
     /// EHLO keywords that are not announced.
     pub(crate) discard: Keywords,
-    /// The client may use XCLIENT.
-    pub(crate) xclient: bool,
+    /// The client may use XCLIENT. `None`: the list failed.
+    pub(crate) xclient: Option<bool>,
     /// The client may use XFORWARD.
-    pub(crate) xforward: bool,
+    pub(crate) xforward: Option<bool>,
     /// What XFORWARD has said.
     pub(crate) forward: Forward,
     /// Where addresses without domain come from: `local` or `remote`.
@@ -126,8 +126,8 @@ impl Session {
             sasl: None,
             sasl_used: false,
             discard: Keywords::default(),
-            xclient: false,
-            xforward: false,
+            xclient: Some(false),
+            xforward: Some(false),
             forward: Forward::default(),
             context: "remote",
             errors: 0,

@@ -65,6 +65,10 @@ pub(super) fn ehlo<'a>(session: &'a mut Session, argv: &'a [Token]) -> Run<'a> {
         if env.use_tls && !session.check.facts.tls {
             add(session, "STARTTLS", "STARTTLS".into());
         }
+        let unsure = |session: &Session, feature: &str| {
+            env.log.warn(format_args!("don't know if EHLO feature {feature} should be announced to {}", session.namaddr()));
+            Stop::LocalError
+        };
         if let Some(sasl) = &session.sasl
             && !session.alone
             && !session.discards("AUTH")
@@ -82,20 +86,20 @@ pub(super) fn ehlo<'a>(session: &'a mut Session, argv: &'a [Token]) -> Run<'a> {
                     }
                 }
                 Some(true) => {}
-                None => {
-                    env.log.warn(format_args!("don't know if EHLO feature AUTH should be announced to {}", session.namaddr()));
-                    return Err(Stop::LocalError);
-                }
+                None => return Err(unsure(session, "AUTH")),
             }
         }
-        if env.verp_clients.matches(&env, &session.check.facts.peer, &mut Vec::new()).await == Some(true) {
-            add(session, "VERP", "XVERP".into());
-        }
-        if session.xclient {
-            add(session, "XCLIENT", "XCLIENT NAME ADDR PROTO HELO REVERSE_NAME PORT LOGIN DESTADDR DESTPORT".into());
-        }
-        if session.xforward {
-            add(session, "XFORWARD", "XFORWARD NAME ADDR PROTO HELO SOURCE PORT IDENT".into());
+        let verp = env.verp_clients.matches(&env, &session.check.facts.peer, &mut Vec::new()).await;
+        for (allowed, keyword, feature, text) in [
+            (verp, "VERP", "XVERP", "XVERP"),
+            (session.xclient, "XCLIENT", "XCLIENT", "XCLIENT NAME ADDR PROTO HELO REVERSE_NAME PORT LOGIN DESTADDR DESTPORT"),
+            (session.xforward, "XFORWARD", "XFORWARD", "XFORWARD NAME ADDR PROTO HELO SOURCE PORT IDENT"),
+        ] {
+            match allowed {
+                Some(true) => add(session, keyword, text.into()),
+                None if !session.discards(keyword) => return Err(unsure(session, feature)),
+                _ => {}
+            }
         }
         for keyword in ["ENHANCEDSTATUSCODES", "8BITMIME", "DSN"] {
             add(session, keyword, keyword.into());

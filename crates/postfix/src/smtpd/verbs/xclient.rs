@@ -51,15 +51,19 @@ pub(super) fn attributes(argv: &[Token], utf8: bool) -> Result<Vec<Attribute>, R
 }
 
 /// The reasons against XCLIENT and XFORWARD as such.
-pub(super) fn refuse(session: &Session, argv: &[Token], verb: &str, allowed: bool) -> Option<Reply> {
+pub(super) fn refuse(session: &Session, argv: &[Token], verb: &str, allowed: Option<bool>) -> Result<Option<Reply>, Stop> {
     if session.in_transaction() {
-        return Some(Reply::wrong("503 5.5.1 Error: MAIL transaction in progress"));
+        return Ok(Some(Reply::wrong("503 5.5.1 Error: MAIL transaction in progress")));
     }
     if argv.len() < 2 {
-        return Some(Reply::wrong(format!("501 5.5.4 Syntax: {verb} attribute=value...")));
+        return Ok(Some(Reply::wrong(format!("501 5.5.4 Syntax: {verb} attribute=value..."))));
     }
+    let Some(allowed) = allowed else {
+        session.check.env.log.warn(format_args!("don't know if command {verb} should be allowed from {}", session.namaddr()));
+        return Err(Stop::LocalError);
+    };
     let by: &[&str] = if verb == "XCLIENT" { &["smtpd_authorized_xclient_hosts"] } else { &["smtpd_authorized_xforward_hosts"] };
-    (!allowed).then(|| Reply::forbidden("550 5.7.0 Error: insufficient authorization").by(by))
+    Ok((!allowed).then(|| Reply::forbidden("550 5.7.0 Error: insufficient authorization").by(by)))
 }
 
 /// What is set besides the peer.
@@ -146,7 +150,7 @@ fn set(session: &mut Session, got: &mut Got, a: &Attribute) -> Result<(), Reply>
 async fn restart(session: &mut Session, got: &Got) -> Result<(), Stop> {
     let env = session.check.env.clone();
     session.check.facts.peer.join(env.cfg.bool("smtpd_client_port_logging"));
-    session.xclient = env.xclient_hosts.matches(&env, &session.check.facts.peer, &mut Vec::new()).await == Some(true);
+    session.xclient = env.xclient_hosts.matches(&env, &session.check.facts.peer, &mut Vec::new()).await;
     session.set_bare_lf().await;
     if !got.helo {
         session.check.facts.helo = None;
@@ -168,7 +172,7 @@ async fn restart(session: &mut Session, got: &Got) -> Result<(), Stop> {
 
 pub(super) fn run<'a>(session: &'a mut Session, argv: &'a [Token]) -> Run<'a> {
     Box::pin(async move {
-        if let Some(reply) = refuse(session, argv, "XCLIENT", session.xclient) {
+        if let Some(reply) = refuse(session, argv, "XCLIENT", session.xclient)? {
             return Ok(reply);
         }
         let list = match attributes(argv, session.check.env.utf8) {

@@ -85,7 +85,7 @@ fn set(forward: &mut Forward, a: &Attribute) -> Result<(), Reply> {
 
 pub(super) fn run<'a>(session: &'a mut Session, argv: &'a [Token]) -> Run<'a> {
     Box::pin(async move {
-        if let Some(reply) = super::xclient::refuse(session, argv, "XFORWARD", session.xforward) {
+        if let Some(reply) = super::xclient::refuse(session, argv, "XFORWARD", session.xforward)? {
             return Ok(reply);
         }
         let list = match attributes(argv, session.check.env.utf8) {
