@@ -42,7 +42,17 @@ const TABLES: &[Table] = &[
     Table("/etc/postfix/cf", "command-filter-line", 3, ""),
     Table("/etc/aliases", "alias-line", 7, "newaliases"),
     Table("/etc/postfix/members", "member-line", 4, ""),
+    Table("/etc/postfix/bt", "template", 1, ""),
+    Table("/etc/postfix/rf", "reply-filter-line", 3, ""),
+    Table("/etc/postfix/sf", "status-filter-line", 3, ""),
+    Table("/etc/postfix/nf", "dns-filter-line", 2, ""),
+    Table("/etc/postfix/sp", "password-line", 4, "hash"),
+    Table("/etc/postfix/policy", "policy-script", 1, "chmod"),
+    Table("/etc/postfix/sink", "sink-script", 1, "chmod"),
 ];
+
+/// Services that are added to master.cf when something names them: the mark of a name, the rule for the commands.
+const SERVICES: &[(&str, &str)] = &[("private/policy", "policy-service"), ("sink:", "sink-service")];
 
 /// What is written beside the mailboxes: files that delivery may leave behind.
 const LEFT: &[&str] = &[
@@ -52,6 +62,7 @@ const LEFT: &[&str] = &[
     "/home/redhat/got-redhat",
     "/home/vmail/a",
     "/home/vmail/catchall",
+    "/tmp/sink",
 ];
 
 /// Everything a scenario needs from the rules.
@@ -80,8 +91,13 @@ impl Maker<'_> {
         if self.random.chance(30) {
             remote["recipients"] = json!({ format!("a@{domain}"): self.text("remote-reply") });
         }
-        if self.random.chance(15) {
-            remote["end"] = self.text("remote-end").into();
+        for (part, percent) in [("end", 15), ("mail", 8), ("data", 8), ("banner", 8)] {
+            if self.random.chance(percent) {
+                remote[part] = self.text(&format!("remote-{part}")).into();
+            }
+        }
+        if self.random.chance(25) {
+            remote["ehlo"] = self.lines("remote-keywords", 5).lines().collect();
         }
         remote
     }
@@ -114,6 +130,7 @@ fn compile(files: &Map<String, Value>) -> String {
     let commands = known.filter_map(|Table(path, _, _, how)| match *how {
         "" => None,
         "newaliases" => Some("newaliases 2>/dev/null".to_string()),
+        "chmod" => Some(format!("chmod 755 {path}")),
         how => Some(format!("postmap {how}:{path} 2>/dev/null")),
     });
     commands.chain(["mkdir -p /home/vmail; chown 5000:5000 /home/vmail".to_string()]).collect::<Vec<_>>().join("; ")
@@ -179,10 +196,15 @@ pub(super) fn scenario(grammar: &Grammar, seed: u64, number: usize) -> Value {
         }
     }
     let over = if make.random.chance(8) { make.text("override-cf") } else { String::new() };
-    let rest = format!("{} {over} {}", json!(main_cf), json!(steps));
+    let mut commands: Vec<String> = (!over.is_empty()).then_some(over).into_iter().collect();
+    let rest = format!("{} {} {}", json!(main_cf), json!(commands), json!(steps));
     make.files(&mut files, &rest);
-    let mut prepare = vec![compile(&files)];
-    prepare.extend((!over.is_empty()).then_some(over));
+    let text = format!("{rest} {}", json!(files));
+    for (_, rule) in SERVICES.iter().filter(|(mark, _)| text.contains(mark)) {
+        commands.push(make.text(rule));
+    }
+    make.files(&mut files, &json!(commands).to_string());
+    let prepare: Vec<String> = [compile(&files)].into_iter().chain(commands).collect();
     let far = make.remote("126.com", "mx.126.com", "220.181.15.141");
     let near = make.remote("b.example", "mx.b.example", "10.1.2.3");
     json!({
@@ -194,6 +216,8 @@ pub(super) fn scenario(grammar: &Grammar, seed: u64, number: usize) -> Value {
         "dns": {
             "null.example": {"MX": [[0, "."]]}, "servfail.example": {"rcode": "SERVFAIL"}, "loops.example": {"MX": [[10, "mail.linuxidc.com"]]},
             "alias.example": {"CNAME": ["b.example"]}, "nomx.example": {"A": ["10.1.2.3"]}, "a.org": {"MX": [[10, "mx.b.example"]]},
+            "two.example": {"MX": [[20, "mx.b.example"], [10, "mx.refused.example"]]}, "cname.example": {"MX": [[10, "other.example"]]},
+            "other.example": {"CNAME": ["mx.b.example"]}, "mxip.example": {"MX": [[10, "10.1.2.3"]]}, "dangling.example": {"MX": [[10, "nohost.example"]]},
             "sub.b.example": {"MX": [[10, "mx.b.example"]]}, "xn--fiq228c.example": {"MX": [[10, "mx.b.example"]]},
             "far.example": {"A": ["10.9.8.7"]}, "7.8.9.10.in-addr.arpa": {"PTR": ["far.example"]},
             "3.2.1.10.bl.example": {"A": ["127.0.0.2"], "TXT": ["listed here"]}, "100.1.168.192.bl.example": {"A": ["127.0.0.3"]},
