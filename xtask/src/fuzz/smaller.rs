@@ -1,4 +1,5 @@
-//! Making a difference smaller: steps, settings, files, their lines and the lines of dialogues are left out as long as something differs.
+//! Making a difference smaller: steps, settings, files, their lines, the lines of dialogues, then servers and names of the world are left out
+//! as long as something differs.
 //! Not here: comparing (the module above).
 
 use super::{Lab, name};
@@ -8,12 +9,17 @@ use serde_json::{Value, json};
 /// Rounds of leaving out; each records a handful of candidates at once.
 const ROUNDS: usize = 12;
 
+/// Lists whose elements may be left out.
+const LISTS: [&str; 3] = ["remotes", "prepare", "collect"];
+
 /// Something that may be left out.
 #[derive(Clone)]
 enum Part {
     Step(usize),
-    Setting(String),
-    File(String),
+    /// A name in one of the objects.
+    Key(&'static str, String),
+    /// An element of one of the lists.
+    Nth(&'static str, usize),
     Line(String, usize),
     Item(usize, usize),
 }
@@ -24,7 +30,13 @@ fn parts(scenario: &Value) -> Vec<Part> {
         return (0..steps.len()).map(Part::Step).collect();
     }
     let keys = |what: &str| scenario[what].as_object().map(|o| o.keys().cloned().collect::<Vec<_>>()).unwrap_or_default();
-    let mut out: Vec<Part> = keys("main_cf").into_iter().map(Part::Setting).chain(keys("files").into_iter().map(Part::File)).collect();
+    let mut out = Vec::new();
+    for what in ["main_cf", "files", "dns"] {
+        out.extend(keys(what).into_iter().map(|key| Part::Key(what, key)));
+    }
+    for what in LISTS {
+        out.extend((0..scenario[what].as_array().map_or(0, Vec::len)).map(|n| Part::Nth(what, n)));
+    }
     for path in keys("files") {
         let lines = scenario["files"][&path].as_str().map_or(0, |t| t.lines().count());
         out.extend((0..lines).filter(|_| lines > 1).map(|n| Part::Line(path.clone(), n)));
@@ -52,11 +64,15 @@ fn without(scenario: &Value, gone: &[Part]) -> Value {
     if let Some(steps) = out["steps"].as_array() {
         out["steps"] = json!(keep(steps, &step));
     }
+    for what in LISTS {
+        let nth = |n: usize| gone.iter().any(|p| matches!(p, Part::Nth(w, i) if (*w, *i) == (what, n)));
+        if let Some(list) = out[what].as_array() {
+            out[what] = json!(keep(list, &nth));
+        }
+    }
     for part in gone {
-        match part {
-            Part::Setting(key) => drop(out["main_cf"].as_object_mut().map(|o| o.remove(key))),
-            Part::File(key) => drop(out["files"].as_object_mut().map(|o| o.remove(key))),
-            _ => {}
+        if let Part::Key(what, key) = part {
+            out[*what].as_object_mut().map(|o| o.remove(key));
         }
     }
     for (path, text) in out["files"].as_object_mut().into_iter().flatten() {

@@ -134,7 +134,7 @@ async fn may_send(tables: &Tables, uid: u32, sender: &str) -> Result<(), Problem
             _ if pattern.eq_ignore_ascii_case(&null) => continue,
             _ => &plain,
         };
-        if pattern.to_lowercase() == wanted.to_lowercase() {
+        if pattern.eq_ignore_ascii_case(wanted) {
             return Ok(());
         }
     }
