@@ -12,7 +12,7 @@ pub type Guest = Pin<Box<dyn Future<Output = i32>>>;
 pub struct Program {
     /// What `argv[0]` usually is.
     pub name: &'static str,
-    /// Absolute path of its file, as on Debian 12.
+    /// Absolute path of its file, as on Debian 12; empty: it has none, and is only gone on with (`Sys::go_on`).
     pub path: &'static str,
     /// Where its code is.
     pub main: Main,

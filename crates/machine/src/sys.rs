@@ -399,6 +399,14 @@ impl Sys {
             Ok(_) => Errno::ENOSYS,
         }
     }
+    /// Goes on with code behind another door: what of a program is seldom wanted, listed there by this name and without a path. The
+    /// process stays what it is, its arguments too. Returns only on failure.
+    pub async fn go_on(&self, name: &'static str) -> Errno {
+        match self.call(Trap::GoOn(name)).await {
+            Err(e) => e,
+            Ok(_) => Errno::ENOSYS,
+        }
+    }
     /// Waits for a child to end (or, with `stopped`, to stop or go on). `None` only if `block` is false and there is no news.
     pub async fn wait(&self, which: WaitFor, block: bool, stopped: bool) -> Sysret<Option<(Pid, ChildStatus)>> {
         want!(self.call(Trap::Wait { which, block, stopped }).await, Ret::Child(c) => c)

@@ -530,6 +530,7 @@ pub enum Trap {
     EditLine(EditLine),
     Spawn(Box<Spawn>),
     Exec { path: String, argv: Vec<String>, env: Vec<String> },
+    GoOn(&'static str),
     Wait { which: WaitFor, block: bool, stopped: bool },
     Kill { target: KillTarget, signal: Option<Signal> },
     OnSignal(Signal, OnSignal),

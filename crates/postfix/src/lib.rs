@@ -64,6 +64,7 @@ programs! {
         "newaliases" "/usr/bin/newaliases" cli::sendmail::main,
         "postalias" "/usr/sbin/postalias" cli::postmap::postalias,
         "postcat" "/usr/sbin/postcat" cli::postcat::main,
+        "postconf, the rest" "" cli::postconf::rest,
         "postdrop" "/usr/sbin/postdrop" cli::postdrop::main,
         "postkick" "/usr/sbin/postkick" cli::postkick::main,
         "postmap" "/usr/sbin/postmap" cli::postmap::main,

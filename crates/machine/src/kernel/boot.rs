@@ -279,7 +279,7 @@ fn base_disk(disk: &mut Vfs, programs: &[&'static [Program]], now: crate::SimTim
     ] {
         let _ = disk.put_dev(path, dev, now);
     }
-    for program in programs.iter().flat_map(|t| t.iter()) {
+    for program in programs.iter().flat_map(|t| t.iter()).filter(|p| !p.path.is_empty()) {
         let _ = disk.put_file(program.path, &program_file(program.name), now);
         let _ = disk.own(program.path, 0, 0, 0o755);
     }

@@ -91,6 +91,18 @@ impl Kernel {
         Err(Errno::ELOOP.into())
     }
 
+    pub(crate) fn go_on(&mut self, pix: Pix, name: &str) -> Served {
+        let main = match self.code(name) {
+            Ok(main) => main,
+            Err(ImageError::Errno(e)) => return Served::Done(Err(e)),
+            Err(ImageError::Stall(chunk)) => return Served::Stall(chunk),
+        };
+        if let Some(proc) = self.procs[pix].as_mut() {
+            proc.guest = Some(main(Sys(proc.slot.clone())));
+        }
+        Served::Gone
+    }
+
     pub(crate) fn exec(&mut self, pix: Pix, path: &str, argv: &[String], env: &[String]) -> Served {
         let Ok(proc) = self.proc(pix) else { return Served::Gone };
         let (host, cwd, ids) = (proc.host, proc.cwd, proc.ids.clone());

@@ -1,12 +1,12 @@
 //! postconf(1): what the parameters are, where they come from, and changing them. Not here: the table of names and values (`names`),
-//! master.cf (`services`), writing the files (`edit`). Source: postconf(1). Not simulated: -T, -v.
+//! master.cf (`services`), writing the files (`edit`), what else is asked for (`rest`). Source: postconf(1). Not simulated: -T, -v.
 
 mod edit;
 mod names;
+mod rest;
 mod services;
 
 use super::Getopt;
-use crate::config::Config;
 use crate::maillog::Log;
 use machine::{STDOUT, Sys};
 use names::Names;
@@ -91,16 +91,47 @@ impl Mode {
     }
 }
 
-/// The program.
+/// The program: what the parameters are. All else is behind another door.
 pub(crate) async fn main(sys: Sys) -> i32 {
     let log = Log::console(&sys);
-    match run(&sys, &log).await {
+    match plain(&sys, &log).await {
         Ok(status) => status,
         Err(text) => log.fatal(&text).await,
     }
 }
 
-async fn run(sys: &Sys, log: &Log) -> Result<i32, String> {
+/// Changing parameters, and what is not one: services, types, texts of notices.
+pub(crate) async fn rest(sys: Sys) -> i32 {
+    let log = Log::console(&sys);
+    match rest::run(&sys, &log).await {
+        Ok(status) => status,
+        Err(text) => log.fatal(&text).await,
+    }
+}
+
+async fn plain(sys: &Sys, log: &Log) -> Result<i32, String> {
+    let (mode, names) = asked(sys).await?;
+    if mode.has('v') {
+        sys.unsupported("-v");
+    }
+    if !mode.has('p') || !mode.given("eX#").is_empty() {
+        let e = sys.go_on("postconf, the rest").await;
+        return Err(e.to_string());
+    }
+    let mut table = if mode.has('d') { Names::defaults(log, &mode).await? } else { Names::main(log, &mode).await? };
+    table.read_services(&mode, false).await?;
+    if !mode.has('d') {
+        table.scan()?;
+    }
+    show(log, &mode, &table, &names)?;
+    if !mode.has('d') {
+        table.warn_unused(true);
+    }
+    Ok(0)
+}
+
+/// What the arguments ask for, and the names or values among them.
+async fn asked(sys: &Sys) -> Result<(Mode, Vec<String>), String> {
     sys.umask(Some(0o022)).await;
     let dir = sys.env("MAIL_CONFIG").unwrap_or("/etc/postfix").to_string();
     let mut elsewhere = sys.env("MAIL_CONFIG").is_some();
@@ -117,7 +148,6 @@ async fn run(sys: &Sys, log: &Log) -> Result<i32, String> {
                 mode.overrides.push(value);
                 mode.set('o');
             }
-            'v' => sys.unsupported("-v"),
             'b' | 't' if mode.has('b') || mode.has('t') => return Err("specify one of -b and -t".to_string()),
             c if LETTERS.contains(c) => mode.set(c),
             _ => return Err(format!("usage: {} [{}] [name...]", sys.arg(0), USAGE.join("] ["))),
@@ -126,7 +156,7 @@ async fn run(sys: &Sys, log: &Log) -> Result<i32, String> {
     if elsewhere {
         mode.overrides.push(format!("config_directory={}", mode.dir));
     }
-    let names = opts.rest();
+    let names = opts.rest().to_vec();
     if mode.given(MAJOR).is_empty() {
         mode.set('p');
     }
@@ -148,67 +178,7 @@ async fn run(sys: &Sys, log: &Log) -> Result<i32, String> {
     if mode.has('e') && names.is_empty() {
         return Err("-e requires name=value argument".to_string());
     }
-    let words = |text: &str| text.split_whitespace().for_each(|w| sys.print(STDOUT, format_args!("{w}\n")));
-    if mode.has('b') || mode.has('t') {
-        return templates(sys, log, &mode, names).await;
-    }
-    if mode.has('T') {
-        sys.unsupported("-T");
-    } else if mode.has('m') {
-        words(MAPS);
-    } else if mode.has('l') {
-        words("flock fcntl dotlock");
-    } else if mode.has('a') {
-        words("cyrus dovecot");
-    } else if mode.has('A') {
-        words("cyrus");
-    } else if !mode.given("eX#").is_empty() {
-        if names.is_empty() {
-            return Err("missing service argument".to_string());
-        }
-        if mode.has('p') {
-            edit::main_cf(log, &mode, names).await?;
-        } else {
-            edit::master_cf(log, &mode, names).await?;
-        }
-    } else if mode.has('p') {
-        let mut table = if mode.has('d') { Names::defaults(log, &mode).await? } else { Names::main(log, &mode).await? };
-        table.read_services(&mode, false).await?;
-        if !mode.has('d') {
-            table.scan()?;
-        }
-        show(log, &mode, &table, names)?;
-        if !mode.has('d') {
-            table.warn_unused(true);
-        }
-    } else {
-        let entries = services::read(log, &mode.dir, true).await?;
-        let mut table = Names::main(log, &mode).await?;
-        table.take_services(entries);
-        table.scan()?;
-        services::show(log, &mode, &table, names)?;
-        table.warn_unused(false);
-    }
-    Ok(0)
-}
-
-/// The texts of notices: bounce(8) is asked, and speaks.
-async fn templates(sys: &Sys, log: &Log, mode: &Mode, names: &[String]) -> Result<i32, String> {
-    if names.len() > 1 {
-        return Err("options -b and -t require at most one template file".to_string());
-    }
-    let mut overrides = Vec::new();
-    let bounce = Log::tagged(sys, "postfix/bounce", true);
-    if let Some(name) = names.first() {
-        let path = if name.starts_with('/') { name.clone() } else { format!("{}/{name}", sys.getcwd().await.unwrap_or_default()) };
-        overrides.push(("bounce_template_file".to_string(), path, None));
-    }
-    let cfg = Config::load(log, &mode.dir, &overrides).await?;
-    match crate::bounce::show_templates(&cfg, &bounce, mode.has('b')).await {
-        Ok(text) => sys.put(STDOUT, text.as_bytes()),
-        Err(why) => return Ok(bounce.fatal(&why).await),
-    }
-    Ok(0)
+    Ok((mode, names))
 }
 
 fn show(log: &Log, mode: &Mode, table: &Names, names: &[String]) -> Result<(), String> {
