@@ -184,7 +184,7 @@ impl Verify {
         }
         if entry.updated != 0 || self.d.cfg.bool("address_verify_negative_cache") {
             entry.probed = self.now();
-            self.put(&address.to_ascii_lowercase(), entry.print()).await;
+            self.put(address, entry.print()).await;
         }
     }
     /// What became of a probe. A good result is not replaced by a bad one before it expires.
@@ -225,11 +225,10 @@ pub(crate) async fn main(sys: Sys) -> i32 {
         let Some(event) = v.d.server.request_until(Some(until)).await else { return 0 };
         let Some((at, ask)) = event else { continue };
         let address = ask.get("address");
-        let key = address.to_ascii_lowercase();
         match ask.get("request") {
             "query" => {
-                let (entry, probe) = v.query(&key);
-                let because = crate::why::encode(&v.reasons(&key, &entry, probe));
+                let (entry, probe) = v.query(address);
+                let because = crate::why::encode(&v.reasons(address, &entry, probe));
                 let answer = Attrs::new()
                     .with("because", &because)
                     .with_num("status", 0)
@@ -244,7 +243,7 @@ pub(crate) async fn main(sys: Sys) -> i32 {
                 let status = ask.num("recipient_status");
                 let known = (OK..TODO).contains(&status);
                 if known {
-                    v.update(&key, status, ask.get("reason")).await;
+                    v.update(address, status, ask.get("reason")).await;
                 }
                 v.d.server.answer(at, &Attrs::new().with_num("status", if known { 0 } else { -1 })).await;
             }

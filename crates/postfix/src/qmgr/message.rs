@@ -267,8 +267,8 @@ impl Qmgr {
             }
             Err(_) => {}
         }
-        let wants_trace = m.trace_flags & (flag::USR_VRFY | flag::RECORD | flag::REC_DLY_SENT) != 0
-            || m.envelope.rcpts.iter().any(|r| r.notify & notify::SUCCESS != 0);
+        let wants_trace =
+            m.trace_flags & (flag::USR_VRFY | flag::RECORD | flag::REC_DLY_SENT) != 0 || m.envelope.notify & notify::SUCCESS != 0;
         if wants_trace && !self.reporter.notice("private/trace", bounce::TRACE, &ask).await {
             m.deferred = true;
         }

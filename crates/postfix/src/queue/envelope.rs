@@ -31,6 +31,8 @@ pub(crate) struct Envelope {
     pub(crate) utf8: i64,
     /// Bytes of content with nothing counted but the text records.
     pub(crate) rcpt_count: i64,
+    /// What any recipient asked to be told, before aliases were expanded.
+    pub(crate) notify: i64,
     /// When the message came.
     pub(crate) arrival: SimTime,
     /// When its queue file was made, in seconds.
@@ -102,6 +104,7 @@ impl Envelope {
                     e.size = field(0);
                     e.data_offset = field(1).max(0) as u64;
                     e.rcpt_count = field(2);
+                    e.notify = field(3) >> 1;
                     e.utf8 = field(5);
                 }
                 rec::TIME => e.arrival = SimTime::from_secs(field(0).max(0) as u64).plus_micros(field(1).max(0) as u64),

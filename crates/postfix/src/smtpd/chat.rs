@@ -68,6 +68,10 @@ impl Chat {
     pub(crate) fn put(&mut self, trace: TraceId, bytes: &[u8]) {
         self.out.push((trace, bytes.to_vec()));
     }
+    /// Throws away what has been put.
+    pub(super) fn forget(&mut self) {
+        self.out.clear();
+    }
     /// Sends what has been put.
     pub(crate) fn flush(&mut self) {
         for (trace, bytes) in self.out.drain(..) {

@@ -118,6 +118,8 @@ impl Session {
         let farewell = match end {
             Ok(()) => None,
             Err(Stop::Quiet) => {
+                // The connection is shut before what was put for the client has gone.
+                self.chat.forget();
                 self.decide(&format!("{}: the connection is cut", self.line), &Reply { lines: Vec::new(), ..Reply::no("") });
                 None
             }
