@@ -7,6 +7,7 @@ use crate::bounce::read_journal;
 use crate::ipc::{Attrs, Conn};
 use crate::queue;
 use crate::queue::envelope::Envelope;
+use crate::restrictions::check::printable;
 use crate::server::Daemon;
 use machine::{STDOUT, Stat, Sys};
 
@@ -41,9 +42,9 @@ async fn list(d: &Daemon, conn: &mut Conn) {
     let _ = conn.send(&Attrs::new()).await;
 }
 
-fn shown(addr: &str, empty: &str) -> String {
-    let addr = quote_local(if addr.is_empty() { empty } else { addr });
-    addr.chars().map(|c| if c.is_ascii_control() { '?' } else { c }).collect()
+fn shown(d: &Daemon, addr: &str) -> String {
+    let addr = if addr.is_empty() { d.cfg.str("empty_address_recipient") } else { addr.to_string() };
+    printable(&quote_local(&addr), '?', d.cfg.bool("smtputf8_enable"))
 }
 
 /// One message.
@@ -57,8 +58,7 @@ async fn report(d: &Daemon, name: &str, id: &str, path: &str, st: &Stat) -> Opti
         }
     };
     let envelope = Envelope::parse(&file)?;
-    let empty = d.cfg.str("empty_address_recipient");
-    let sender = shown(envelope.sender.as_deref()?, &empty);
+    let sender = shown(d, envelope.sender.as_deref()?);
     let arrival = match envelope.arrival.secs() {
         0 => st.mtime.secs(),
         at => at,
@@ -79,7 +79,7 @@ async fn report(d: &Daemon, name: &str, id: &str, path: &str, st: &Stat) -> Opti
         seen.push(record.rcpt.addr);
     }
     for rcpt in &envelope.rcpts {
-        let addr = shown(&rcpt.addr, &empty);
+        let addr = shown(d, &rcpt.addr);
         if !seen.contains(&addr) {
             row.push("recipient", &addr);
             row.push("reason", "");
