@@ -1,7 +1,7 @@
 //! Rewriting an address to standard form: source routes, `site!user`, `user%domain`, missing domains.
 //! Not here: finding its transport (`trivial_rewrite`), tables (`cleanup`). Source: trivial-rewrite(8) "STANDARDS", postconf(5).
 
-use super::tok::{Tok, external, scan};
+use super::tok::{Tok, external, internal, quote_local, scan};
 use machine::Because;
 
 /// The parameters that the standard form depends on.
@@ -121,7 +121,8 @@ pub(crate) fn rewrite(rules: &Rules, addr: &str, why: &mut Vec<Because>) -> Stri
     }
     let mut tree = scan(addr);
     rewrite_tree(rules, &mut tree, why);
-    external(&tree, false, true)
+    // Quotes that are not needed are lost.
+    quote_local(&internal(&tree, true))
 }
 
 #[cfg(test)]
@@ -152,6 +153,7 @@ mod tests {
             ("\"a b\"", "\"a b\"@o.test"),
             ("@", "\"\""),
             ("a@b.c  d", "a@b.c d"),
+            ("\"a\"@b.c", "a@b.c"),
         ] {
             assert_eq!(rewrite(&rules, from, &mut Vec::new()), to, "{from}");
         }
