@@ -73,7 +73,7 @@ async fn report(d: &Daemon, name: &str, id: &str, path: &str, st: &Stat) -> Opti
         .with("sender", &sender);
     // The defer log first: it says why; then those that are not in it.
     let mut seen: Vec<String> = Vec::new();
-    for record in read_journal(&d.sys, "defer", id).await.unwrap_or_default() {
+    for record in read_journal(d, "defer", id).await.unwrap_or_default() {
         row.push("recipient", &record.rcpt.addr);
         row.push("reason", &record.dsn.reason);
         seen.push(record.rcpt.addr);

@@ -7,6 +7,8 @@ use crate::ipc::Attrs;
 use crate::queue;
 use crate::queue::envelope::Rcpt;
 use crate::report::Dsn;
+use crate::restrictions::check;
+use crate::server::Daemon;
 use machine::{Open, Sys};
 
 /// What became of a recipient.
@@ -65,10 +67,12 @@ pub(super) async fn append(sys: &Sys, service: &str, ask: &Attrs) -> bool {
     sys.close(fd).await.is_ok() && done
 }
 
-/// Reads the log of a message; `None` if there is none.
-pub(crate) async fn read(sys: &Sys, service: &str, id: &str) -> Option<Vec<Record>> {
-    let bytes = sys.read_file(&queue::path(service, id)).await.ok()?;
-    Some(parse(&String::from_utf8_lossy(&bytes)))
+/// Reads the log of a message, as printable as `smtputf8_enable` allows; `None` if there is none.
+pub(crate) async fn read(d: &Daemon, service: &str, id: &str) -> Option<Vec<Record>> {
+    let bytes = d.sys.read_file(&queue::path(service, id)).await.ok()?;
+    let utf8 = d.cfg.bool("smtputf8_enable");
+    let lines: Vec<String> = String::from_utf8_lossy(&bytes).lines().map(|line| check::printable(line, '?', utf8)).collect();
+    Some(parse(&lines.join("\n")))
 }
 
 /// The blocks of a log.

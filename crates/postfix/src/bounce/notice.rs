@@ -93,7 +93,7 @@ impl<'a> Notice<'a> {
         let single = one.is_some();
         let log = match one {
             Some(record) => Some(vec![record]),
-            None => read(&d.sys, service, &id).await,
+            None => read(d, service, &id).await,
         };
         let encoding = match ask.get("encoding") {
             _ if d.cfg.bool("smtputf8_enable") => "8bit",
