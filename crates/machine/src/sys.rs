@@ -246,6 +246,10 @@ impl Sys {
     pub async fn fsync(&self, fd: Fd) -> Sysret<()> {
         self.unit(Trap::Fsync(fd)).await
     }
+    /// Locks a whole file until this opening of it is closed, together with others or `alone`; `EAGAIN`: somebody's lock is in the way.
+    pub async fn lock(&self, fd: Fd, alone: bool) -> Sysret<()> {
+        self.unit(Trap::Lock { fd, alone }).await
+    }
     /// State of a file, links followed.
     pub async fn stat(&self, path: &str) -> Sysret<Stat> {
         want!(self.call(Trap::Stat { path: path.into(), follow: true }).await, Ret::Stat(s) => *s)

@@ -496,6 +496,7 @@ pub enum Trap {
     Write { fd: Fd, bytes: Vec<u8> },
     Seek { fd: Fd, whence: Whence, offset: i64 },
     Fsync(Fd),
+    Lock { fd: Fd, alone: bool },
     Stat { path: String, follow: bool },
     Fstat(Fd),
     Statfs(String),

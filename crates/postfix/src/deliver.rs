@@ -7,7 +7,7 @@ use crate::queue::{self, rec};
 use crate::report::{Dsn, Job, Outcome, Reporter, Stats, put_rcpt};
 use crate::server::Daemon;
 use crate::why;
-use machine::{Because, SimTime, TraceId};
+use machine::{Because, Fd, Open, SimTime, TraceId, Whence};
 
 /// A recipient from attributes that [`put_rcpt`] made.
 pub(crate) fn get_rcpt(attrs: &Attrs) -> Rcpt {
@@ -47,8 +47,8 @@ pub(crate) fn origin(attrs: &[(String, String)]) -> Vec<(String, String)> {
 pub(crate) struct Request {
     pub(crate) job: Job,
     pub(crate) queue: String,
-    /// Path of the queue file.
-    pub(crate) path: String,
+    /// The queue file, locked as long as the request lasts; -1: there is none.
+    fd: Fd,
     /// Bytes of content.
     pub(crate) size: i64,
     pub(crate) nexthop: String,
@@ -120,13 +120,15 @@ impl Request {
             return None;
         }
         let path = queue::path(&queue, &id);
-        let file = match d.sys.read_file(&path).await {
-            Ok(file) => file,
+        let fd = match d.sys.open(&path, Open { write: true, ..Open::READ }, 0).await {
+            Ok(fd) => fd,
             Err(e) => {
                 d.log.warn(format_args!("open {path}: {e}"));
                 return None;
             }
         };
+        let _ = d.sys.lock(fd, false).await;
+        let file = d.sys.read_all(fd).await.unwrap_or_default();
         let mut stats = Stats { incoming: time(a, "incoming"), active: time(a, "active"), handoff: time(a, "handoff"), ..Stats::default() };
         if stats.handoff == SimTime::default() {
             stats.handoff = d.sys.now();
@@ -138,7 +140,7 @@ impl Request {
         Some(Request {
             job: Job { flags: a.num("flags"), id, stats, because },
             queue,
-            path,
+            fd,
             size: a.num("size"),
             nexthop: text("nexthop"),
             encoding: text("encoding"),
@@ -159,7 +161,7 @@ impl Request {
         Request {
             job: Job::default(),
             queue: String::new(),
-            path: String::new(),
+            fd: -1,
             size: 0,
             nexthop: String::new(),
             encoding: String::new(),
@@ -182,7 +184,10 @@ impl Request {
     /// Marks a recipient as done with in the queue file.
     pub(crate) async fn completed(&self, rcpt: &Rcpt) {
         if rcpt.offset > 0 {
-            let _ = queue::patch(&self.reporter.sys, &self.path, rcpt.offset, &[rec::DONE]).await;
+            let sys = &self.reporter.sys;
+            if sys.seek(self.fd, Whence::Start, rcpt.offset as i64).await.is_ok() {
+                let _ = sys.write(self.fd, &[rec::DONE]).await;
+            }
         }
     }
     /// Reports a recipient; one that is done with is taken off the queue file. `because` follows what led to this agent.
@@ -271,6 +276,7 @@ pub(crate) async fn next(d: &mut Daemon) -> Option<(Conn, Request)> {
 /// Answers a request.
 pub(crate) async fn done(mut conn: Conn, request: &Request) {
     request.reporter.log.about(TraceId(0));
+    let _ = request.reporter.sys.close(request.fd).await;
     let mut answer = Attrs::new();
     request.hop_status.clone().unwrap_or_default().put(&mut answer);
     let _ = conn.send(&answer.with_num("delivery_status", if request.deferred { -1 } else { 0 })).await;

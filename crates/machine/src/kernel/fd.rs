@@ -30,6 +30,8 @@ pub(crate) struct OpenFile {
     pub(crate) write: bool,
     pub(crate) append: bool,
     pub(crate) pos: u64,
+    /// A lock: 1 with others, 2 alone.
+    lock: u8,
     /// Size and time of the file when it was last read, for [`Interest::Change`].
     pub(crate) seen: (u64, SimTime),
 }
@@ -39,7 +41,7 @@ const MAX_FDS: usize = 1024;
 
 impl Kernel {
     pub(crate) fn open_file(&mut self, obj: Obj, read: bool, write: bool, append: bool) -> usize {
-        put(&mut self.files, OpenFile { refs: 0, obj, read, write, append, pos: 0, seen: (0, SimTime(0)) })
+        put(&mut self.files, OpenFile { refs: 0, obj, read, write, append, pos: 0, lock: 0, seen: (0, SimTime(0)) })
     }
     pub(crate) fn file_keep(&mut self, file: usize) {
         if let Some(f) = self.files[file].as_mut() {
@@ -82,6 +84,20 @@ impl Kernel {
             *place = None;
         }
         self.file_drop(file);
+        Ok(())
+    }
+
+    pub(crate) fn lock(&mut self, pix: Pix, fd: Fd, alone: bool) -> Sysret<()> {
+        let file = self.file_of(pix, fd)?;
+        let Obj::Inode(fs, ino) = self.obj_of(pix, fd)? else { return Err(Errno::EINVAL) };
+        let level = u8::from(alone);
+        let same = |f: &OpenFile| matches!(f.obj, Obj::Inode(a, b) if (a, b) == (fs, ino));
+        if self.files.iter().enumerate().any(|(i, f)| i != file && f.as_ref().is_some_and(|f| f.lock + level > 1 && same(f))) {
+            return Err(Errno::EAGAIN);
+        }
+        if let Some(f) = self.files[file].as_mut() {
+            f.lock = 1 + level;
+        }
         Ok(())
     }
 

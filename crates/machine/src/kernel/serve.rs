@@ -65,6 +65,7 @@ impl Kernel {
             Trap::Write { fd, bytes } => self.write(pix, *fd, bytes),
             Trap::Seek { fd, whence, offset } => num(self.seek(pix, *fd, *whence, *offset).map(|n| n as i64)),
             Trap::Fsync(_) => self.fsync(pix),
+            Trap::Lock { fd, alone } => unit(self.lock(pix, *fd, *alone)),
             Trap::Stat { path, follow } => Served::Done(self.stat(pix, path, *follow).map(|s| Ret::Stat(Box::new(s)))),
             Trap::Fstat(fd) => Served::Done(self.fstat(pix, *fd).map(|s| Ret::Stat(Box::new(s)))),
             Trap::Statfs(path) => {

@@ -12,7 +12,7 @@ use crate::rewrite_clnt::{Resolved, resolved};
 use crate::server::Daemon;
 use crate::why;
 use crate::{bounce, config};
-use machine::{Because, Trace};
+use machine::{Because, Open, Trace};
 
 /// A message in the active queue.
 pub(super) struct Message {
@@ -31,14 +31,27 @@ pub(super) struct Message {
     pub(super) force_expire: bool,
 }
 
+/// Why a message cannot be taken.
+pub(super) enum Unread {
+    /// Somebody delivers it.
+    Locked,
+    /// Its file is damaged.
+    Corrupt,
+}
+
 impl Message {
-    /// Reads a message of the active queue. `None`: its file is damaged.
-    pub(super) async fn read(d: &Daemon, id: &str) -> Option<Message> {
-        let file = d.sys.read_file(&queue::path("active", id)).await.ok()?;
-        let mut envelope = Envelope::parse(&file)?;
-        if !envelope.complete || envelope.sender.is_none() {
-            return None;
+    /// Reads a message of the active queue.
+    pub(super) async fn read(d: &Daemon, id: &str) -> Result<Message, Unread> {
+        let fd = d.sys.open(&queue::path("active", id), Open::READ, 0).await.map_err(|_| Unread::Corrupt)?;
+        let free = d.sys.lock(fd, true).await.is_ok();
+        let file = d.sys.read_all(fd).await;
+        let _ = d.sys.close(fd).await;
+        if !free {
+            d.log.info(format_args!("{id}: skipped, still being delivered"));
+            return Err(Unread::Locked);
         }
+        let envelope = file.ok().and_then(|file| Envelope::parse(&file));
+        let mut envelope = envelope.filter(|e| e.complete && e.sender.is_some()).ok_or(Unread::Corrupt)?;
         if !envelope.verp.is_empty() {
             let allowed = d.cfg.str("verp_delimiter_filter");
             if envelope.sender.as_deref() == Some("") {
@@ -55,7 +68,7 @@ impl Message {
             trace_flags |= flag::REC_DLY_SENT;
         }
         let id = id.to_string();
-        Some(Message { id, envelope, stats, trace_flags, pending: 0, deferred: false, flush: false, force_expire: false })
+        Ok(Message { id, envelope, stats, trace_flags, pending: 0, deferred: false, flush: false, force_expire: false })
     }
     pub(super) fn sender(&self) -> &str {
         self.envelope.sender.as_deref().unwrap_or("")

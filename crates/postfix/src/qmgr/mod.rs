@@ -14,7 +14,7 @@ use crate::rewrite_clnt::Resolver;
 use crate::server::Daemon;
 use dest::{Dest, Entry, Transport};
 use machine::{Fd, SimTime, Sys};
-use message::Message;
+use message::{Message, Unread};
 
 /// A delivery under way.
 struct Delivery {
@@ -198,7 +198,7 @@ impl Qmgr {
             return;
         }
         match Message::read(&self.d, id).await {
-            Some(mut m) => {
+            Ok(mut m) => {
                 // Group bits: postqueue -i wants its destination tried even if it is dead; other bits: postsuper -f, -e.
                 m.flush = flush || st.mode & 0o040 != 0;
                 m.force_expire = st.mode & 0o010 != 0;
@@ -207,7 +207,13 @@ impl Qmgr {
                 }
                 self.activate(m).await;
             }
-            None => {
+            // An agent of the queue manager before this one.
+            Err(Unread::Locked) => {
+                let later = sys.now().plus_secs(60);
+                let _ = sys.utimes(&queue::path("active", id), Some(later), Some(later)).await;
+                let _ = queue::rename(&sys, id, "active", "incoming").await;
+            }
+            Err(Unread::Corrupt) => {
                 self.d.log.warn(format_args!("saving corrupt file \"{id}\" from queue \"active\" to queue \"corrupt\""));
                 let _ = queue::rename(&sys, id, "active", "corrupt").await;
             }
