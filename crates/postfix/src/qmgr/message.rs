@@ -280,6 +280,10 @@ impl Qmgr {
             }
             Err(_) => {}
         }
+        // Who finds a message damaged changes its mode; who has deleted it leaves nothing to put off.
+        if m.deferred && queue::ready(&sys, &self.d.log, &queue::path("active", id)).await.is_none() {
+            return self.set_aside(id).await;
+        }
         let wants_trace =
             m.trace_flags & (flag::USR_VRFY | flag::RECORD | flag::REC_DLY_SENT) != 0 || m.envelope.notify & notify::SUCCESS != 0;
         if wants_trace && !self.reporter.notice("private/trace", bounce::TRACE, &ask).await {
@@ -316,8 +320,25 @@ impl Qmgr {
         if m.deferred {
             self.defer(&m).await;
         } else {
-            let _ = sys.unlink(&queue::path("active", id)).await;
-            self.d.log.info(format_args!("{id}: removed"));
+            match sys.unlink(&queue::path("active", id)).await {
+                Ok(()) => self.d.log.info(format_args!("{id}: removed")),
+                Err(e) => self.d.log.warn(format_args!("qmgr_active_done_3_generic: remove {id} from active: {e}")),
+            }
+        }
+    }
+    /// Puts a damaged message away.
+    pub(super) async fn set_aside(&self, id: &str) {
+        if queue::rename(&self.d.sys, id, "active", "corrupt").await.is_ok() {
+            self.d.log.warn(format_args!("saving corrupt file \"{id}\" from queue \"active\" to queue \"corrupt\""));
+        }
+    }
+    /// Moves a message out of the active queue, not to be taken again for so many seconds.
+    pub(super) async fn move_out(&self, id: &str, to: &str, seconds: u64) {
+        let sys = &self.d.sys;
+        let next = sys.now().plus_secs(seconds);
+        let _ = sys.utimes(&queue::path("active", id), Some(next), Some(next)).await;
+        if let Err(e) = queue::rename(sys, id, "active", to).await {
+            self.d.log.warn(format_args!("qmgr_active_defer: rename {id} from active to {to}: {e}"));
         }
     }
     /// Puts a message into the deferred queue until its next try.
@@ -325,11 +346,7 @@ impl Qmgr {
         let (sys, cfg) = (&self.d.sys, &self.d.cfg);
         let age = sys.now().secs().saturating_sub(m.envelope.created) as i64;
         let delay = age.min(cfg.time("maximal_backoff_time")).max(cfg.time("minimal_backoff_time")).max(0) as u64;
-        let next = sys.now().plus_secs(delay);
-        let _ = sys.utimes(&queue::path("active", &m.id), Some(next), Some(next)).await;
-        if let Err(e) = queue::rename(sys, &m.id, "active", "deferred").await {
-            self.d.log.warn(format_args!("qmgr_active_defer: rename {} from active to deferred: {e}", m.id));
-        }
+        self.move_out(&m.id, "deferred", delay).await;
         let mut trace = Trace::new(self.d.log.tag(), format!("{}: next try in {delay} s", m.id));
         trace.queue_id = Some(m.id.clone());
         trace.because = vec![

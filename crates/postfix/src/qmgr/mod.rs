@@ -208,15 +208,8 @@ impl Qmgr {
                 self.activate(m).await;
             }
             // An agent of the queue manager before this one.
-            Err(Unread::Locked) => {
-                let later = sys.now().plus_secs(60);
-                let _ = sys.utimes(&queue::path("active", id), Some(later), Some(later)).await;
-                let _ = queue::rename(&sys, id, "active", "incoming").await;
-            }
-            Err(Unread::Corrupt) => {
-                self.d.log.warn(format_args!("saving corrupt file \"{id}\" from queue \"active\" to queue \"corrupt\""));
-                let _ = queue::rename(&sys, id, "active", "corrupt").await;
-            }
+            Err(Unread::Locked) => self.move_out(id, "incoming", 60).await,
+            Err(Unread::Corrupt) => self.set_aside(id).await,
         }
     }
     /// Connects to an agent for every entry that may go now.
