@@ -123,7 +123,8 @@ impl Run<'_> {
             state.rcpt.dsn_orcpt.clear();
             state.rcpt.orig.clear();
         }
-        let depth = self.note_expansion(&state, name, &hit.value, hit.table.as_ref(), hit.place.clone());
+        let depth = self.note_expansion(name, &hit.value, hit.table.as_ref(), hit.place.clone());
+        self.note_rights(&state);
         let mut count = 0;
         let done = self.words(&state, &hit.value, &mut count).await;
         self.depth = depth;
@@ -140,15 +141,18 @@ impl Run<'_> {
         done
     }
     /// Adds a node to the tree of expansions; gives the depth to return to.
-    pub(super) fn note_expansion(&mut self, state: &State, from: &str, text: &str, by: &str, place: Option<Place>) -> u8 {
+    pub(super) fn note_expansion(&mut self, from: &str, text: &str, by: &str, place: Option<Place>) -> u8 {
         let to = parse(text).iter().filter_map(|t| if let Tok::Addr(a) = t { Some(internal(a, false)) } else { None }).collect();
         let depth = self.depth;
         self.tree.push(Because::Expand { from: from.to_string(), to, by: by.to_string(), depth, place });
         self.depth = depth.saturating_add(1);
+        depth
+    }
+    /// Adds whose rights a list's commands and files have.
+    pub(super) fn note_rights(&mut self, state: &State) {
         if let Some(owner) = &state.rights {
             self.tree.push(why::note(format!("commands and files run with the rights of {}", owner.name)));
         }
-        depth
     }
     /// The list was expanded: said in the delivery report that the sender asked for.
     pub(super) async fn expanded(&mut self, state: &State, action: &str) {

@@ -3,27 +3,24 @@
 use super::expand::{Names, trouble, without_success};
 use super::{Run, Source, State};
 use crate::account::{by_name, by_uid};
-use crate::config::{Place, split};
+use crate::config::split;
 use crate::mailbox::{Owner, become_user};
 use crate::report::{flag, notify};
 use machine::{Because, FileKind};
 use std::cell::Cell;
 
-/// A list without its comments.
-fn said(text: &str) -> String {
-    text.lines().filter(|l| !l.starts_with('#')).collect::<Vec<_>>().join("\n")
-}
-
-/// The first line of a list that says something.
-fn first_line(path: &str, text: &str) -> Option<Place> {
-    text.lines().zip(1..).find(|(line, _)| !line.starts_with('#') && !line.trim().is_empty()).map(|(_, n)| (path.to_string(), n))
-}
-
 impl Run<'_> {
-    /// Delivers to the lines of a file that lists addresses; a problem ends it.
-    async fn lines(&mut self, state: &State, text: &str, count: &mut u32) -> bool {
-        for line in text.lines() {
-            if !line.starts_with('#') && !self.words(state, line, count).await {
+    /// Delivers to the lines of a file that lists addresses, for one that is `from`; a problem ends it.
+    async fn lines(&mut self, state: &State, from: &str, path: &str, bytes: &[u8], count: &mut u32) -> bool {
+        self.note_rights(state);
+        for (line, n) in String::from_utf8_lossy(bytes).lines().zip(1..) {
+            if line.starts_with('#') || line.trim().is_empty() {
+                continue;
+            }
+            let depth = self.note_expansion(from, line, path, Some((path.to_string(), n)));
+            let done = self.words(state, line, count).await;
+            self.depth = depth;
+            if !done {
                 return false;
             }
         }
@@ -80,12 +77,7 @@ impl Run<'_> {
         if !self.propagates("include") {
             state.unmatched = None;
         }
-        let text = String::from_utf8_lossy(&bytes).into_owned();
-        let local = state.local.clone();
-        let depth = self.note_expansion(&state, &local, &said(&text), path, first_line(path, &text));
-        let done = self.lines(&state, &text, &mut 0).await;
-        self.depth = depth;
-        done
+        self.lines(&state, &state.local, path, &bytes, &mut 0).await
     }
     /// Takes the rights of the user whose list is being read.
     async fn as_user(&self, state: &State) {
@@ -160,14 +152,10 @@ impl Run<'_> {
         None
     }
     async fn forward_file(&mut self, mut state: State, path: &str, bytes: &[u8]) -> Option<bool> {
-        let text = String::from_utf8_lossy(bytes).into_owned();
         let notify = state.rcpt.notify;
         state.rcpt.notify = without_success(notify);
-        let user = state.user.clone();
-        let depth = self.note_expansion(&state, &user, &said(&text), path, first_line(path, &text));
         let mut count = 0;
-        let done = self.lines(&state, &text, &mut count).await;
-        self.depth = depth;
+        let done = self.lines(&state, &state.user, path, bytes, &mut count).await;
         if count == 0 {
             return None;
         }
