@@ -44,12 +44,9 @@ pub(crate) struct Config(Rc<Inner>);
 impl Scope for Inner {
     fn lookup(&self, name: &str) -> Option<String> {
         // A default is known to a program that reads the parameter. proxymap reads all that may name a table.
-        let unread = |p: params::Param| !p.readers.contains(['*', self.reader]);
-        let given = self.is_set(name) || self.facts.contains(name);
-        if !matches!(self.reader, '*' | 'X') && !given && params::find(name).is_some_and(unread) {
-            return None;
-        }
-        self.raw(name).map(str::to_string)
+        let reads = |p: &params::Param| matches!(self.reader, '*' | 'X') || p.readers.contains(['*', self.reader]);
+        let default = || params::find(name).map_or_else(|| params::transport_default(name), |p| reads(&p).then_some(p.default));
+        self.given(name).or_else(default).map(str::to_string)
     }
     fn has_level(&self) -> bool {
         true
@@ -57,14 +54,18 @@ impl Scope for Inner {
 }
 
 impl Inner {
-    fn raw(&self, name: &str) -> Option<&str> {
+    /// What somebody has set, or what depends on the machine.
+    fn given(&self, name: &str) -> Option<&str> {
         if let Some((_, value, _)) = self.overrides.iter().rev().find(|o| o.0 == name) {
             return Some(value);
         }
         if let Some(entry) = self.main.entries.get(name) {
             return Some(&entry.value);
         }
-        self.facts.get(name).map(String::as_str).or_else(|| default(name))
+        self.facts.get(name).map(String::as_str)
+    }
+    fn raw(&self, name: &str) -> Option<&str> {
+        self.given(name).or_else(|| default(name))
     }
     fn text<'a>(&self, text: &'a str) -> Result<Cow<'a, str>, String> {
         if !text.contains('$') {

@@ -94,16 +94,19 @@ impl Mode {
 /// The program: what the parameters are. All else is behind another door.
 pub(crate) async fn main(sys: Sys) -> i32 {
     let log = Log::console(&sys);
-    match plain(&sys, &log).await {
-        Ok(status) => status,
-        Err(text) => log.fatal(&text).await,
-    }
+    let done = plain(&sys, &log).await;
+    end(&log, done).await
 }
 
 /// Changing parameters, and what is not one: services, types, texts of notices.
 pub(crate) async fn rest(sys: Sys) -> i32 {
     let log = Log::console(&sys);
-    match rest::run(&sys, &log).await {
+    let done = rest::run(&sys, &log).await;
+    end(&log, done).await
+}
+
+async fn end(log: &Log, done: Result<i32, String>) -> i32 {
+    match done {
         Ok(status) => status,
         Err(text) => log.fatal(&text).await,
     }
