@@ -23,7 +23,7 @@ pub use event::{Because, Event, LogLine, Packet, PacketKind, Trace, TraceId, Ver
 pub use kernel::{HostSpec, Kernel, Piped, TtyState, program_file};
 pub use lines::Lines;
 pub use map::Map;
-pub use program::{Chunk, Guest, LoadError, Loading, Main, Program};
+pub use program::{Chunk, Guest, LoadError, Loading, Main, Part, Program};
 pub use sort::{sort, sort_by, sort_by_key};
 pub use sys::{STDERR, STDIN, STDOUT, Sys};
 pub use time::{DAYS, DateTime, MONTHS, SimTime, days_from_civil};

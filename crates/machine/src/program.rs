@@ -2,6 +2,7 @@
 //! The table of a closed chunk is reached only through its door, so its code stays out of the resident module.
 
 use crate::Sys;
+use std::any::Any;
 use std::future::Future;
 use std::pin::Pin;
 
@@ -12,7 +13,7 @@ pub type Guest = Pin<Box<dyn Future<Output = i32>>>;
 pub struct Program {
     /// What `argv[0]` usually is.
     pub name: &'static str,
-    /// Absolute path of its file, as on Debian 12; empty: it has none, and is only gone on with (`Sys::go_on`).
+    /// Absolute path of its file, as on Debian 12; empty: a part of a program has none.
     pub path: &'static str,
     /// Where its code is.
     pub main: Main,
@@ -22,9 +23,14 @@ pub struct Program {
 pub enum Main {
     /// In this module: boxed future of the program.
     Here(fn(Sys) -> Guest),
+    /// In this module: not a program, but a part that one asks for by name when it needs it (`Sys::part`).
+    Part(Part),
     /// Behind a door.
     In(&'static Chunk),
 }
+
+/// A part of a program, of a type that the program knows.
+pub type Part = &'static (dyn Any + Send + Sync);
 
 /// The work of opening a door.
 pub type Loading = Pin<Box<dyn Future<Output = Result<&'static [Program], LoadError>>>>;

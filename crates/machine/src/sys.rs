@@ -403,13 +403,13 @@ impl Sys {
             Ok(_) => Errno::ENOSYS,
         }
     }
-    /// Goes on with code behind another door: what of a program is seldom wanted, listed there by this name and without a path. The
-    /// process stays what it is, its arguments too. Returns only on failure.
-    pub async fn go_on(&self, name: &'static str) -> Errno {
-        match self.call(Trap::GoOn(name)).await {
-            Err(e) => e,
-            Ok(_) => Errno::ENOSYS,
+    /// What of this program lies behind another door: seldom wanted, or not at first. It is listed there by this name, without a path.
+    pub async fn part<T: 'static>(&self, name: &'static str) -> &'static T {
+        match self.call(Trap::Part(name)).await {
+            Ok(Ret::Part(part)) => part.downcast_ref(),
+            _ => None,
         }
+        .expect("a part of a program is listed behind its door, and is what the program takes it for")
     }
     /// Waits for a child to end (or, with `stopped`, to stop or go on). `None` only if `block` is false and there is no news.
     pub async fn wait(&self, which: WaitFor, block: bool, stopped: bool) -> Sysret<Option<(Pid, ChildStatus)>> {

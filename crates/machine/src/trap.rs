@@ -531,7 +531,7 @@ pub enum Trap {
     EditLine(EditLine),
     Spawn(Box<Spawn>),
     Exec { path: String, argv: Vec<String>, env: Vec<String> },
-    GoOn(&'static str),
+    Part(&'static str),
     Wait { which: WaitFor, block: bool, stopped: bool },
     Kill { target: KillTarget, signal: Option<Signal> },
     OnSignal(Signal, OnSignal),
@@ -594,4 +594,5 @@ pub enum Ret {
     Socks(Vec<SockRow>),
     Fds(Vec<Fd>),
     Usage(u64, u64),
+    Part(crate::Part),
 }

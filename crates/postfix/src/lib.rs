@@ -45,15 +45,19 @@ pub mod view;
 mod virtual_;
 mod why;
 
-/// `TABLE behind door: name path main …`: a table that only says where the programs' files are; their code is behind the door.
+/// `TABLE behind door: name path main …`: a table that only says where the programs' files are; their code is behind the door, and
+/// with it the parts of programs whose beginning is elsewhere (`and name part …`).
 macro_rules! programs {
-    ($(#[$doc:meta])* $table:ident behind $door:ident: $($name:literal $path:literal $($main:ident)::+,)*) => {
+    ($(#[$doc:meta])* $table:ident behind $door:ident:
+        $($name:literal $path:literal $($main:ident)::+,)* $(and $part_name:literal $($part:ident)::+,)*) => {
         $(#[$doc])*
         pub static $table: &[machine::Program] =
-            &[$(machine::Program { name: $name, path: $path, main: machine::Main::In(&$door::CHUNK) }),*];
-        machine::lazy!($door, &[$(
-            machine::Program { name: $name, path: $path, main: machine::Main::Here(|sys| Box::pin($($main)::+(sys))) }
-        ),*]);
+            &[$(machine::Program { name: $name, path: $path, main: machine::Main::In(&$door::CHUNK) },)*
+              $(machine::Program { name: $part_name, path: "", main: machine::Main::In(&$door::CHUNK) },)*];
+        machine::lazy!($door, &[
+            $(machine::Program { name: $name, path: $path, main: machine::Main::Here(|sys| Box::pin($($main)::+(sys))) },)*
+            $(machine::Program { name: $part_name, path: "", main: machine::Main::Part(&$($part)::+) },)*
+        ]);
     };
 }
 
@@ -64,13 +68,13 @@ programs! {
         "newaliases" "/usr/bin/newaliases" cli::sendmail::main,
         "postalias" "/usr/sbin/postalias" cli::postmap::postalias,
         "postcat" "/usr/sbin/postcat" cli::postcat::main,
-        "postconf, the rest" "" cli::postconf::rest,
         "postdrop" "/usr/sbin/postdrop" cli::postdrop::main,
         "postkick" "/usr/sbin/postkick" cli::postkick::main,
         "postmap" "/usr/sbin/postmap" cli::postmap::main,
         "postmulti" "/usr/sbin/postmulti" cli::postmulti::main,
         "postqueue" "/usr/sbin/postqueue" cli::postqueue::main,
         "sendmail" "/usr/sbin/sendmail" cli::sendmail::main,
+        and "postconf, the rest" cli::postconf::REST,
 }
 
 programs! {
@@ -105,4 +109,5 @@ programs! {
         "trivial-rewrite" "/usr/lib/postfix/sbin/trivial-rewrite" trivial_rewrite::main,
         "verify" "/usr/lib/postfix/sbin/verify" verify::main,
         "virtual" "/usr/lib/postfix/sbin/virtual" virtual_::main,
+        and "smtpd, after the greeting" smtpd::LATER,
 }

@@ -5,7 +5,7 @@ use super::proc::Next;
 use super::sched::Served;
 use super::{Kernel, Pix};
 use crate::vfs::{Ino, Node};
-use crate::{Chunk, Errno, Guest, Ids, Main, OnSignal, Sys};
+use crate::{Chunk, Errno, Guest, Ids, Main, OnSignal, Ret, Sys};
 
 /// Programs' files begin so; the program's name follows.
 pub(crate) const MAGIC: &[u8] = b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0\x03\0\x3e\0ehlo:";
@@ -30,13 +30,13 @@ impl From<Errno> for ImageError {
 }
 
 impl Kernel {
-    /// Finds the code of a program by name, opening doors that open at once.
-    fn code(&mut self, name: &str) -> Result<fn(Sys) -> Guest, ImageError> {
+    /// Finds a program, or a part of one, by name, opening doors that open at once.
+    fn code(&mut self, name: &str) -> Result<&'static Main, ImageError> {
         let main = self.programs.iter().flat_map(|t| t.iter()).find(|p| p.name == name).map(|p| &p.main);
         let chunk = match main {
             None => return Err(Errno::ENOEXEC.into()),
-            Some(Main::Here(run)) => return Ok(*run),
             Some(Main::In(chunk)) => *chunk,
+            Some(here) => return Ok(here),
         };
         if !self.chunks.iter().any(|(n, _)| *n == chunk.name) {
             if self.doors_closed {
@@ -50,10 +50,7 @@ impl Kernel {
             }
         }
         let table = self.chunks.iter().find(|(n, _)| *n == chunk.name).map(|(_, t)| *t).unwrap_or_default();
-        match table.iter().find(|p| p.name == name).map(|p| &p.main) {
-            Some(Main::Here(run)) => Ok(*run),
-            _ => Err(Errno::ENOEXEC.into()),
-        }
+        table.iter().find(|p| p.name == name).map(|p| &p.main).ok_or(Errno::ENOEXEC.into())
     }
 
     /// execve's part that can fail: the file, its `#!` line, its bits.
@@ -69,7 +66,8 @@ impl Kernel {
                 let name = String::from_utf8_lossy(name).into_owned();
                 let euid = (inode.mode & 0o4000 != 0).then_some(inode.uid);
                 let egid = (inode.mode & 0o2000 != 0).then_some(inode.gid);
-                return Ok(Image { main: self.code(&name)?, argv, euid, egid });
+                let Main::Here(main) = *self.code(&name)? else { return Err(Errno::ENOEXEC.into()) };
+                return Ok(Image { main, argv, euid, egid });
             }
             let Some(script) = data.strip_prefix(b"#!") else { return Err(Errno::ENOEXEC.into()) };
             let line = script.split(|&b| b == b'\n').next().unwrap_or_default();
@@ -91,16 +89,13 @@ impl Kernel {
         Err(Errno::ELOOP.into())
     }
 
-    pub(crate) fn go_on(&mut self, pix: Pix, name: &str) -> Served {
-        let main = match self.code(name) {
-            Ok(main) => main,
-            Err(ImageError::Errno(e)) => return Served::Done(Err(e)),
-            Err(ImageError::Stall(chunk)) => return Served::Stall(chunk),
-        };
-        if let Some(proc) = self.procs[pix].as_mut() {
-            proc.guest = Some(main(Sys(proc.slot.clone())));
+    pub(crate) fn part(&mut self, name: &str) -> Served {
+        match self.code(name) {
+            Ok(Main::Part(part)) => Served::Done(Ok(Ret::Part(*part))),
+            Ok(_) => Served::Done(Err(Errno::ENOENT)),
+            Err(ImageError::Errno(e)) => Served::Done(Err(e)),
+            Err(ImageError::Stall(chunk)) => Served::Stall(chunk),
         }
-        Served::Gone
     }
 
     pub(crate) fn exec(&mut self, pix: Pix, path: &str, argv: &[String], env: &[String]) -> Served {

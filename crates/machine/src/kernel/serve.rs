@@ -126,7 +126,7 @@ impl Kernel {
             }
             Trap::Spawn(spawn) => self.spawn(pix, spawn),
             Trap::Exec { path, argv, env } => self.exec(pix, path, argv, env),
-            Trap::GoOn(name) => self.go_on(pix, name),
+            Trap::Part(name) => self.part(name),
             Trap::Wait { which, block, stopped } => self.wait_child(pix, *which, *block, *stopped),
             Trap::Kill { target, signal } => unit(self.kill(pix, *target, *signal)),
             Trap::OnSignal(signal, what) => unit(self.proc_mut(pix).map(|p| {

@@ -81,13 +81,13 @@ impl Session {
         };
         self.discard = Keywords::of(&words.unwrap_or_else(|| env.cfg.str("smtpd_discard_ehlo_keywords")));
         let mut reply = Reply::yes(format!("220 {}", env.cfg.str("smtpd_banner")));
-        if !self.alone
-            && !env.cfg.bool("smtpd_delay_reject")
-            && let Some(refusal) = self.check.client().await
-        {
-            self.stopped()?;
-            reply = Reply::forbidden(refusal.clone());
-            self.denied = Some(refusal);
+        if !self.alone && !env.cfg.bool("smtpd_delay_reject") {
+            let judged = self.later("client restrictions", &[]).await?;
+            if !judged.ok {
+                self.stopped()?;
+                self.denied = Some(judged.lines.concat());
+                reply = Reply { class: Some(Class::Policy), ..judged };
+            }
         }
         let trace = self.decide(&connect, &reply);
         self.say(&reply, trace).await;
@@ -95,7 +95,7 @@ impl Session {
             self.errors += 1;
         }
         if env.cfg.bool("smtpd_sasl_auth_enable") && self.sasl.is_none() && !env.tls_auth_only {
-            self.activate_sasl().await?;
+            self.later("sasl", &[]).await?;
         }
         Ok(true)
     }

@@ -28,6 +28,7 @@ use machine::{STDIN, STDOUT, Sys};
 use peer::Peer;
 use session::Session;
 use std::rc::Rc;
+pub(crate) use verbs::LATER;
 
 /// Serves one client; the status to end with, if the process must end.
 async fn serve(env: &Rc<Env>, chat: Chat, peer: Peer, service: &str, alone: bool) -> Option<i32> {

@@ -320,7 +320,10 @@ impl Session {
     }
     async fn carry_out(&mut self, verb: &'static Verb, at: usize, argv: &[wire::smtp::Token]) -> Result<Option<Then>, Stop> {
         self.check.because(Because::Protocol { rule: verb.rule.into(), what: verb.name.into() });
-        let reply = (verb.run)(self, argv).await?;
+        let reply = match verb.run {
+            Some(run) => run(self, argv).await?,
+            None => self.later(verb.name, argv).await?,
+        };
         self.stopped()?;
         let trace = self.decide(&self.line.clone(), &reply);
         let (mut ok, mut then) = (reply.ok, reply.then);
@@ -330,7 +333,7 @@ impl Session {
         if reply.then == Then::Text {
             self.begin();
             self.check.because(Because::Protocol { rule: verb.rule.into(), what: "end of data".into() });
-            let end = self.receive_text().await?;
+            let end = self.later("text", &[]).await?;
             self.stopped()?;
             let trace = self.decide("end of data", &end);
             ok = end.ok;

@@ -8,7 +8,7 @@ mod services;
 
 use super::Getopt;
 use crate::maillog::Log;
-use machine::{STDOUT, Sys};
+use machine::{Guest, STDOUT, Sys};
 use names::Names;
 
 /// Options by their letters; the order is that of Postfix's messages.
@@ -99,11 +99,13 @@ pub(crate) async fn main(sys: Sys) -> i32 {
 }
 
 /// Changing parameters, and what is not one: services, types, texts of notices.
-pub(crate) async fn rest(sys: Sys) -> i32 {
-    let log = Log::console(&sys);
-    let done = rest::run(&sys, &log).await;
-    end(&log, done).await
-}
+pub(crate) static REST: fn(Sys) -> Guest = |sys| {
+    Box::pin(async move {
+        let log = Log::console(&sys);
+        let done = rest::run(&sys, &log).await;
+        end(&log, done).await
+    })
+};
 
 async fn end(log: &Log, done: Result<i32, String>) -> i32 {
     match done {
@@ -118,8 +120,8 @@ async fn plain(sys: &Sys, log: &Log) -> Result<i32, String> {
         sys.unsupported("-v");
     }
     if !mode.has('p') || !mode.given("eX#").is_empty() {
-        let e = sys.go_on("postconf, the rest").await;
-        return Err(e.to_string());
+        let rest: &fn(Sys) -> Guest = sys.part("postconf, the rest").await;
+        return Ok(rest(sys.clone()).await);
     }
     let mut table = if mode.has('d') { Names::defaults(log, &mode).await? } else { Names::main(log, &mode).await? };
     table.read_services(&mode, false).await?;

@@ -13,25 +13,24 @@ pub(super) fn harmless(text: &str, utf8: bool) -> String {
 }
 
 /// What both do; the refusal, if there is one.
-async fn introduce(session: &mut Session, argv: &[Token], verb: &str) -> Option<Reply> {
+async fn introduce(session: &mut Session, argv: &[Token], verb: &str) -> Result<Option<Reply>, Stop> {
     if argv.len() < 2 {
-        return Some(Reply::wrong(format!("501 Syntax: {verb} hostname")));
+        return Ok(Some(Reply::wrong(format!("501 Syntax: {verb} hostname"))));
     }
-    let name = rest(argv);
-    if !session.alone
-        && !session.check.env.cfg.bool("smtpd_delay_reject")
-        && let Some(refusal) = session.check.helo(Some(name.clone())).await
-    {
-        return Some(Reply::no(refusal));
+    if !session.alone && !session.check.env.cfg.bool("smtpd_delay_reject") {
+        let judged = session.later("helo restrictions", argv).await?;
+        if !judged.ok {
+            return Ok(Some(judged));
+        }
     }
     session.after_message().await;
-    session.check.facts.helo = Some(harmless(&name, session.check.env.utf8));
-    None
+    session.check.facts.helo = Some(harmless(&rest(argv), session.check.env.utf8));
+    Ok(None)
 }
 
 pub(super) fn helo<'a>(session: &'a mut Session, argv: &'a [Token]) -> Run<'a> {
     Box::pin(async move {
-        if let Some(refusal) = introduce(session, argv, "HELO").await {
+        if let Some(refusal) = introduce(session, argv, "HELO").await? {
             return Ok(refusal);
         }
         // The protocol stays ESMTP after an EHLO: its client was promised pipelining.
@@ -41,7 +40,7 @@ pub(super) fn helo<'a>(session: &'a mut Session, argv: &'a [Token]) -> Run<'a> {
 
 pub(super) fn ehlo<'a>(session: &'a mut Session, argv: &'a [Token]) -> Run<'a> {
     Box::pin(async move {
-        if let Some(refusal) = introduce(session, argv, "EHLO").await {
+        if let Some(refusal) = introduce(session, argv, "EHLO").await? {
             return Ok(refusal);
         }
         session.check.facts.protocol = "ESMTP";

@@ -6,6 +6,7 @@ mod bdat;
 mod data;
 mod etrn;
 mod helo;
+mod later;
 mod mail;
 mod noop;
 mod quit;
@@ -19,12 +20,16 @@ pub(super) mod xforward;
 use super::chat::Stop;
 use super::reply::Reply;
 use super::session::Session;
+pub(crate) use later::LATER;
 use std::future::Future;
 use std::pin::Pin;
 use wire::smtp::Token;
 
 /// The work of a command.
-pub(super) type Run<'a> = Pin<Box<dyn Future<Output = Result<Reply, Stop>> + 'a>>;
+pub(crate) type Run<'a> = Pin<Box<dyn Future<Output = Result<Reply, Stop>> + 'a>>;
+
+/// What carries out a command.
+pub(crate) type Work = for<'a> fn(&'a mut Session, &'a [Token]) -> Run<'a>;
 
 /// What keeps EHLO keywords back.
 const DISCARD: &[&str] = &["smtpd_discard_ehlo_keywords", "smtpd_discard_ehlo_keyword_address_maps"];
@@ -41,32 +46,32 @@ pub(crate) struct Verb {
     pub(crate) before_tls: bool,
     /// With PIPELINING it can only be the last of a group.
     pub(crate) last: bool,
-    /// What it does.
-    pub(crate) run: for<'a> fn(&'a mut Session, &'a [Token]) -> Run<'a>,
+    /// What it does; `None`: that lies behind another door, under its name ([`Session::later`]).
+    pub(crate) run: Option<Work>,
 }
 
-const fn verb(name: &'static str, rule: &'static str, flags: &str, run: for<'a> fn(&'a mut Session, &'a [Token]) -> Run<'a>) -> Verb {
+const fn verb(name: &'static str, rule: &'static str, flags: &str, run: Option<Work>) -> Verb {
     let f = flags.as_bytes();
     Verb { name, rule, junk: f[0] == b'j', before_tls: f[1] == b't', last: f[2] == b'l', run }
 }
 
 /// All commands. Flags: `j`unk, before `t`ls, `l`ast.
 pub(crate) static VERBS: [Verb; 15] = [
-    verb("HELO", "RFC 5321 §4.1.1.1", "jtl", helo::helo),
-    verb("EHLO", "RFC 5321 §4.1.1.1", "jtl", helo::ehlo),
-    verb("XCLIENT", "XCLIENT_README", "-t-", xclient::run),
-    verb("XFORWARD", "XFORWARD_README", "---", xforward::run),
-    verb("STARTTLS", "RFC 3207", "-t-", starttls::run),
-    verb("AUTH", "RFC 4954", "---", auth::run),
-    verb("MAIL", "RFC 5321 §4.1.1.2", "---", mail::run),
-    verb("RCPT", "RFC 5321 §4.1.1.3", "---", rcpt::run),
-    verb("DATA", "RFC 5321 §4.1.1.4", "--l", data::run),
-    verb("BDAT", "RFC 3030", "---", bdat::run),
-    verb("RSET", "RFC 5321 §4.1.1.5", "j--", rset::run),
-    verb("NOOP", "RFC 5321 §4.1.1.9", "jtl", noop::run),
-    verb("VRFY", "RFC 5321 §4.1.1.6", "j-l", vrfy::run),
-    verb("ETRN", "RFC 1985", "j--", etrn::run),
-    verb("QUIT", "RFC 5321 §4.1.1.10", "-t-", quit::run),
+    verb("HELO", "RFC 5321 §4.1.1.1", "jtl", Some(helo::helo)),
+    verb("EHLO", "RFC 5321 §4.1.1.1", "jtl", Some(helo::ehlo)),
+    verb("XCLIENT", "XCLIENT_README", "-t-", None),
+    verb("XFORWARD", "XFORWARD_README", "---", None),
+    verb("STARTTLS", "RFC 3207", "-t-", Some(starttls::run)),
+    verb("AUTH", "RFC 4954", "---", None),
+    verb("MAIL", "RFC 5321 §4.1.1.2", "---", None),
+    verb("RCPT", "RFC 5321 §4.1.1.3", "---", None),
+    verb("DATA", "RFC 5321 §4.1.1.4", "--l", None),
+    verb("BDAT", "RFC 3030", "---", None),
+    verb("RSET", "RFC 5321 §4.1.1.5", "j--", Some(rset::run)),
+    verb("NOOP", "RFC 5321 §4.1.1.9", "jtl", Some(noop::run)),
+    verb("VRFY", "RFC 5321 §4.1.1.6", "j-l", None),
+    verb("ETRN", "RFC 1985", "j--", None),
+    verb("QUIT", "RFC 5321 §4.1.1.10", "-t-", Some(quit::run)),
 ];
 
 impl Session {
