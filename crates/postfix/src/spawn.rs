@@ -69,7 +69,6 @@ pub(crate) async fn main(sys: Sys) -> i32 {
             ..Spawn::exec(command.argv[0].clone(), command.argv.clone())
         };
         let child = sys.spawn(spawn).await;
-        let _ = sys.close(fd).await;
         let shown = &command.argv[0];
         match child {
             Ok(pid) => {
@@ -102,6 +101,8 @@ pub(crate) async fn main(sys: Sys) -> i32 {
                 d.log.warn(format_args!("command {shown} exit status 1"));
             }
         }
+        // Kept until now: the client sees the end only after the log has it.
+        let _ = sys.close(fd).await;
     }
     0
 }

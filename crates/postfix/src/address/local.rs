@@ -6,18 +6,15 @@ use crate::maillog::Log;
 use machine::{Because, Sys};
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-/// The addresses on which this machine receives mail: `inet_interfaces` and `proxy_interfaces`.
-pub(crate) async fn own_addresses(sys: &Sys, cfg: &Config) -> Vec<Ipv4Addr> {
+/// The addresses that `inet_interfaces` or `proxy_interfaces` names.
+async fn addresses(sys: &Sys, cfg: &Config, parameter: &str) -> Vec<Ipv4Addr> {
     let mut own = Vec::new();
-    for name in cfg.list("inet_interfaces") {
+    for name in cfg.list(parameter) {
         match name.as_str() {
             "all" => own.extend(sys.ifaces().await.into_iter().flat_map(|i| i.addrs.into_iter().map(|(ip, _)| ip))),
             "loopback-only" => own.push(Ipv4Addr::LOCALHOST),
             _ => own.extend(machine::resolver::host_addrs(sys, name.trim_matches(['[', ']'])).await.unwrap_or_default()),
         }
-    }
-    for name in cfg.list("proxy_interfaces") {
-        own.extend(machine::resolver::host_addrs(sys, name.trim_matches(['[', ']'])).await.unwrap_or_default());
     }
     own
 }
@@ -31,6 +28,8 @@ pub(crate) fn literal(domain: &str) -> Option<Ipv4Addr> {
 pub(crate) struct Local {
     destinations: MatchList,
     own: Vec<Ipv4Addr>,
+    /// The addresses on which somebody else takes our mail and passes it on.
+    proxied: Vec<Ipv4Addr>,
     /// `::1` is one of them.
     loopback6: bool,
     log: Log,
@@ -46,9 +45,18 @@ impl Local {
         Ok(Local {
             loopback6: has("inet_protocols", ["all", "ipv6"]) && has("inet_interfaces", ["all", "loopback-only"]),
             destinations: MatchList::of(tables, "mydestination", MatchKind::Strings).await?,
-            own: own_addresses(sys, tables.cfg()).await,
+            own: addresses(sys, tables.cfg(), "inet_interfaces").await,
+            proxied: addresses(sys, tables.cfg(), "proxy_interfaces").await,
             log: tables.log().clone(),
         })
+    }
+    /// Whether it is an address of `inet_interfaces`.
+    pub(crate) fn listens_on(&self, ip: Ipv4Addr) -> bool {
+        self.own.contains(&ip)
+    }
+    /// Whether mail for this address is for this machine.
+    pub(crate) fn owns(&self, ip: Ipv4Addr) -> bool {
+        self.own.contains(&ip) || self.proxied.contains(&ip)
     }
     /// The pattern of mydestination that a domain matches, as a reason.
     pub(crate) async fn matched(&self, domain: &str) -> Option<Because> {
@@ -76,6 +84,6 @@ impl Local {
             return Ok(false);
         }
         let ipv6 = inner.get(5..).filter(|_| self.loopback6).and_then(|a| a.parse::<Ipv6Addr>().ok());
-        Ok(ipv6.is_some_and(|a| a.is_loopback()) || literal(name).is_some_and(|ip| self.own.contains(&ip)))
+        Ok(ipv6.is_some_and(|a| a.is_loopback()) || literal(name).is_some_and(|ip| self.owns(ip)))
     }
 }

@@ -51,12 +51,14 @@ fn run(text: &str, mut job: Job<'_>) -> Expanded {
 }
 
 impl Job<'_> {
-    fn fail(&mut self, text: String) {
+    fn fail<T>(&mut self, text: String) -> Option<T> {
         self.out.warnings.push(text);
         self.out.error = true;
+        None
     }
 
-    /// Splits the text into literal parts and references.
+    /// Splits the text into literal parts and references. After a mistake in a value the text around it is still gone through: without a
+    /// result, but with what is said of the level.
     fn parse(&mut self, text: &str) {
         let mut rest = text;
         let mut literal = String::new();
@@ -79,22 +81,19 @@ impl Job<'_> {
                         name = &rest[1..end];
                         rest = &rest[end + 1..];
                     }
-                    None => return self.fail(format!("truncated macro reference: \"{text}\"")),
+                    None => return self.fail(format!("truncated macro reference: \"{text}\"")).unwrap_or(()),
                 }
             } else {
                 let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(rest.len());
                 (name, rest) = rest.split_at(end);
             }
             if name.is_empty() {
-                return self.fail(format!("empty macro name: \"{text}\""));
+                return self.fail(format!("empty macro name: \"{text}\"")).unwrap_or(());
             }
             self.reference(name);
-            if self.out.error {
-                return;
-            }
         }
         literal.push_str(rest);
-        if !literal.is_empty() {
+        if !literal.is_empty() && !self.out.error {
             self.literal(&literal);
         }
     }
@@ -102,7 +101,7 @@ impl Job<'_> {
     fn deeper(&mut self, text: &str) -> bool {
         self.level += 1;
         if self.level > 101 {
-            self.fail(format!("unreasonable macro call nesting: \"{text}\""));
+            let _ = self.fail::<()>(format!("unreasonable macro call nesting: \"{text}\""));
         }
         !self.out.error
     }
@@ -110,22 +109,22 @@ impl Job<'_> {
     fn literal(&mut self, text: &str) {
         if self.deeper(text) {
             self.out.text.push_str(text);
+            self.level -= 1;
         }
-        self.level -= 1;
     }
 
+    /// A mistake in the reference itself leaves the level as it is, as Postfix does: many of them seem to be nested.
     fn reference(&mut self, text: &str) {
-        if self.deeper(text) {
-            self.evaluate(text);
+        if self.deeper(text) && self.evaluate(text).is_some() {
+            self.level -= 1;
         }
-        self.level -= 1;
     }
 
-    fn evaluate(&mut self, text: &str) {
+    fn evaluate(&mut self, text: &str) -> Option<()> {
         let start = text.trim_start_matches(is_space);
         let (value, operator, rest);
         if start.starts_with('{') {
-            let Some((found, after)) = self.relation(start) else { return };
+            let (found, after) = self.relation(start)?;
             value = Some(if found { "true".to_string() } else { String::new() });
             operator = after.chars().next();
             if !matches!(operator, None | Some('?' | ':')) {
@@ -151,30 +150,29 @@ impl Job<'_> {
                 Some(v) => self.out.text.push_str(&v),
             },
             Some('?') => {
-                let Some((yes, rest)) = self.operand(rest) else { return };
+                let (yes, rest) = self.operand(rest)?;
                 if filled || self.scan {
                     self.parse(yes);
                 }
                 if rest.is_empty() {
-                    return;
+                    return Some(());
                 }
                 let Some(no) = rest.strip_prefix(':') else {
                     return self.fail(format!("\":\" expected at: \"...{yes}}}>>>{}\"", cut(rest, 20).0));
                 };
-                self.otherwise(no, filled);
+                self.otherwise(no, filled)?;
             }
-            Some(_) => self.otherwise(rest, filled),
+            Some(_) => self.otherwise(rest, filled)?,
         }
+        Some(())
     }
 
-    fn otherwise(&mut self, text: &str, filled: bool) {
-        let Some((no, rest)) = self.operand(text) else { return };
+    fn otherwise(&mut self, text: &str, filled: bool) -> Option<()> {
+        let (no, rest) = self.operand(text)?;
         if !filled || self.scan {
             self.parse(no);
         }
-        if !rest.is_empty() {
-            self.fail(format!("unexpected input at: \"...{no}}}>>>{}\"", cut(rest, 20).0));
-        }
+        if rest.is_empty() { Some(()) } else { self.fail(format!("unexpected input at: \"...{no}}}>>>{}\"", cut(rest, 20).0)) }
     }
 
     /// An operand in braces and what follows it; without braces all of the text.
@@ -187,10 +185,7 @@ impl Job<'_> {
     fn braces<'t>(&mut self, text: &'t str) -> Option<(&'t str, &'t str)> {
         match closing(text) {
             Some(end) => Some((&text[1..end], text[end + 1..].trim_start_matches(is_space))),
-            None => {
-                self.fail(format!("unbalanced {{}} in attribute expression: \"{text}\""));
-                None
-            }
+            None => self.fail(format!("unbalanced {{}} in attribute expression: \"{text}\"")),
         }
     }
 
@@ -201,27 +196,24 @@ impl Job<'_> {
         let (op, mut after) = rest.split_at(end);
         if !matches!(op, "==" | "!=" | "<" | "<=" | ">=" | ">") {
             // The stray quotes are Postfix's own.
-            self.fail(format!(
+            return self.fail(format!(
                 "\"==\" or \"!=\"\" or \"<\"\" or \"<=\"\" or \">=\"\" or \">\" expected at: \"...{left}}}>>>{}\"",
                 cut(rest, 20).0
             ));
-            return None;
         }
         let suffix_end = after.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(after.len());
         let mut level = false;
         if suffix_end > 0 && self.scope.has_level() {
             let suffix = &after[..suffix_end];
             if suffix != "level" {
-                self.fail(format!("bad operator suffix at: \"...{op}>>>{suffix}\""));
-                return None;
+                return self.fail(format!("bad operator suffix at: \"...{op}>>>{suffix}\""));
             }
             level = true;
             after = &after[suffix_end..];
         }
         let start = after.trim_start_matches(is_space);
         if !start.starts_with('{') {
-            self.fail(format!("\"{{expression}}\" expected at: \"...{{{left}}} {op}>>>{}\"", cut(after, 20).0));
-            return None;
+            return self.fail(format!("\"{{expression}}\" expected at: \"...{{{left}}} {op}>>>{}\"", cut(after, 20).0));
         }
         let (right, rest) = self.braces(start)?;
         let (a, b) = (self.inner(left)?, self.inner(right)?);
@@ -231,10 +223,7 @@ impl Job<'_> {
         let order = if level {
             match (super::compat_level(&a), super::compat_level(&b)) {
                 (Ok(a), Ok(b)) => a.cmp(&b),
-                (Err(why), _) | (_, Err(why)) => {
-                    self.fail(why);
-                    return None;
-                }
+                (Err(why), _) | (_, Err(why)) => return self.fail(why),
             }
         } else if digits(&a) && digits(&b) {
             a.parse::<i64>().unwrap_or(i64::MAX).cmp(&b.parse::<i64>().unwrap_or(i64::MAX))

@@ -18,6 +18,7 @@ use crate::maillog::Log;
 use crate::params;
 use machine::{Because, Map};
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::rc::Rc;
 
 /// Where a value was set: file and line.
@@ -35,6 +36,10 @@ struct Inner {
     level: i64,
     /// The program's letter in the table of parameters.
     reader: char,
+    /// A value holds `$$`.
+    dollars: bool,
+    /// A default is being looked up within a value.
+    within: Cell<bool>,
 }
 
 /// The configuration that a process has loaded. Cheap to clone; never changes.
@@ -46,7 +51,17 @@ impl Scope for Inner {
         // A default is known to a program that reads the parameter. proxymap reads all that may name a table.
         let reads = |p: &params::Param| matches!(self.reader, '*' | 'X') || p.readers.contains(['*', self.reader]);
         let default = || params::find(name).map_or_else(|| params::transport_default(name), |p| reads(&p).then_some(p.default));
-        self.given(name).or_else(default).map(str::to_string)
+        if let Some(value) = self.given(name) {
+            return Some(value.to_string());
+        }
+        let text = default()?;
+        // Who has read a parameter that is not set keeps its default with the names replaced: `$$` in one of them is `$` from then on.
+        if !self.dollars || !text.contains('$') || self.within.replace(true) {
+            return Some(text.to_string());
+        }
+        let known = expand(text, self, true).text;
+        self.within.set(false);
+        Some(known)
     }
     fn has_level(&self) -> bool {
         true
@@ -194,7 +209,10 @@ impl Config {
         let sys = log.sys();
         let path = format!("{dir}/main.cf");
         let main = MainCf::load(log, &path).await?;
+        let dollars = main.entries.values().any(|e| e.value.contains("$$"));
         let mut inner = Inner {
+            dollars,
+            within: Cell::new(false),
             log: log.clone(),
             dir: dir.to_string(),
             main,

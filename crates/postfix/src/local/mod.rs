@@ -102,11 +102,11 @@ pub(crate) async fn main(sys: Sys) -> i32 {
     };
     let (limit, message) = (d.cfg.int("mailbox_size_limit"), d.cfg.int("message_size_limit"));
     if limit > 0 {
+        if message == 0 {
+            return d.log.fatal("configuration error: mailbox_size_limit is limited but message_size_limit is unlimited").await;
+        }
         if message > limit {
             return d.log.fatal("configuration error: mailbox_size_limit is smaller than message_size_limit").await;
-        }
-        if message == 0 {
-            return d.log.fatal("configuration error: message_size_limit is unlimited and mailbox_size_limit is limited").await;
         }
     }
     let t = d.tables.clone();

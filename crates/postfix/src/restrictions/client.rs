@@ -30,7 +30,7 @@ async fn permit(check: &mut Check, action: &str) -> Judged {
 pub(super) fn permit_inet_interfaces<'a>(check: &'a mut Check, _: &'a Cx, _: &'a str) -> Work<'a> {
     Box::pin(async move {
         let env = check.env.clone();
-        if env.is_own_address(check.facts.peer.ip).await { permit(check, "permit_inet_interfaces").await } else { Ok(Outcome::Dunno) }
+        if env.local.listens_on(check.facts.peer.ip) { permit(check, "permit_inet_interfaces").await } else { Ok(Outcome::Dunno) }
     })
 }
 

@@ -35,11 +35,11 @@ fn always_there(check: &Check, address: &str) -> bool {
 /// Looks the address up, once for each command.
 pub(super) async fn check(check: &mut Check, of_sender: bool) -> Judged {
     let slot = usize::from(of_sender);
-    if check.env.no_recipient_checks || check.listed[slot] {
+    if check.env.no_recipient_checks || check.env.listed[slot].get() {
         return Ok(Outcome::Dunno);
     }
     if check.warn_at == 0 {
-        check.listed[slot] = true;
+        check.env.listed[slot].set(true);
     }
     let subject = if of_sender { Subject::Sender } else { Subject::Recipient };
     let Some(address) = subject.value(&check.facts) else { return Ok(Outcome::Dunno) };

@@ -12,17 +12,15 @@ const CLASS: &str = "Recipient address";
 async fn is_me(check: &mut Check, hosts: &[(u16, String)], recipient: &str) -> bool {
     let env = check.env.clone();
     for (_, host) in hosts {
-        if env.is_local_domain(host).await {
+        if env.local.is_local(host).await.unwrap_or(false) {
             return true;
         }
     }
     for (_, host) in hosts {
         match dns::addresses(check, host).await {
             Ok(all) => {
-                for ip in all {
-                    if env.is_own_address(ip).await {
-                        return true;
-                    }
+                if all.into_iter().any(|ip| env.local.owns(ip)) {
+                    return true;
                 }
             }
             Err(why) => check.if_reject(

@@ -112,13 +112,13 @@ impl Check {
         let sender = sender?;
         let saved = self.facts.sender.replace(sender.clone());
         self.defer_if_permit = self.deferred_at[1].clone().or(self.deferred_at[0].clone());
-        self.listed[1] = false;
+        self.env.listed[1].set(false);
         self.reset();
         let mut outcome = self.list(Stage::Sender, sender.clone()).await;
         self.deferred_at[2] = self.defer_if_permit.clone();
         if outcome != Outcome::Reject
             && self.env.cfg.bool("smtpd_reject_unlisted_sender")
-            && !self.listed[1]
+            && !self.env.listed[1].get()
             && !self.actions.discard
             && !sender.is_empty()
         {
@@ -154,7 +154,7 @@ impl Check {
         refused
     }
     async fn rcpt_lists(&mut self, recipient: &str) -> Option<String> {
-        self.listed[0] = false;
+        self.env.listed[0].set(false);
         let first = self.env.cfg.bool("smtpd_relay_before_recipient_restrictions");
         let last = if first { [Stage::Relay, Stage::Recipient] } else { [Stage::Recipient, Stage::Relay] };
         if self.env.cfg.bool("smtpd_delay_reject") {
@@ -186,7 +186,11 @@ impl Check {
         if outcome != Outcome::Reject && self.defer_if_permit.is_some() {
             outcome = self.settle_permit();
         }
-        if outcome != Outcome::Reject && !self.listed[0] && !self.actions.discard && self.env.cfg.bool("smtpd_reject_unlisted_recipient") {
+        if outcome != Outcome::Reject
+            && !self.env.listed[0].get()
+            && !self.actions.discard
+            && self.env.cfg.bool("smtpd_reject_unlisted_recipient")
+        {
             outcome = self.unlisted(false).await;
         }
         self.refused(outcome)

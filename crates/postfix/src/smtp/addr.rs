@@ -124,8 +124,7 @@ pub(super) async fn find(job: &Delivery<'_>, name: &str, mx: bool, detect: bool)
     let sys = &job.d.sys;
     let ascii = wire::idna::to_ascii(name);
     let name = ascii.as_deref().unwrap_or(name);
-    let own: Vec<Ipv4Addr> = if detect { crate::address::local::own_addresses(sys, &job.d.cfg).await } else { Vec::new() };
-    let mine = |h: &Host| h.ip.is_some_and(|ip| own.contains(&ip));
+    let mine = |h: &Host| detect && h.ip.is_some_and(|ip| job.setup.local.owns(ip));
     let mut hosts = Vec::new();
     let mut why = Dsn::default();
     let answer = if mx { ask(job, name, RecordType::MX).await? } else { Answer::NoData };

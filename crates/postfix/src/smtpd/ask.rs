@@ -13,7 +13,6 @@ use crate::probe::ProbeSender;
 use crate::restrictions::check::{Actions, Check, Class, Facts, Unwind};
 use crate::rewrite_clnt::{Resolved, resolved};
 use machine::{Because, TraceId};
-use std::net::Ipv4Addr;
 use std::rc::Rc;
 use wire::dns::Record;
 
@@ -192,7 +191,7 @@ impl Env {
         let mut keys = vec![(address.to_string(), false)];
         keys.extend(bare.iter().map(|b| (b.clone(), true)));
         if let Some(domain) = domain_of(address) {
-            if domain.eq_ignore_ascii_case(&self.cfg.str("myorigin")) || self.is_local_domain(domain).await {
+            if domain.eq_ignore_ascii_case(&self.cfg.str("myorigin")) || self.local.is_local(domain).await.map_err(drop)? {
                 for a in [Some(address), bare.as_deref()].into_iter().flatten() {
                     keys.push((a[..a.rfind('@').unwrap_or(a.len())].to_string(), true));
                 }
@@ -234,21 +233,6 @@ impl Env {
     /// Whether ETRN may flush mail for the domain.
     pub(crate) async fn flushes(&self, domain: &str) -> bool {
         self.names_command("fast_flush_domains", domain).await
-    }
-    /// Whether the domain is in `mydestination`, or a literal with one of our addresses.
-    pub(crate) async fn is_local_domain(&self, domain: &str) -> bool {
-        let domain = domain.strip_suffix('.').unwrap_or(domain);
-        if self.names_command("mydestination", domain).await {
-            return true;
-        }
-        match domain.strip_prefix('[').and_then(|d| d.strip_suffix(']')).and_then(|d| d.parse().ok()) {
-            Some(ip) => self.is_own_address(ip).await,
-            None => false,
-        }
-    }
-    /// Whether an address is one of this machine.
-    pub(crate) async fn is_own_address(&self, ip: Ipv4Addr) -> bool {
-        self.sys.ifaces().await.iter().any(|i| i.addrs.iter().any(|(a, _)| *a == ip))
     }
     /// What the verify service knows of an address: status and reason. `None`: it does not answer.
     pub(crate) async fn verify(&self, address: &str) -> Option<(i64, String, Vec<Because>)> {
@@ -316,7 +300,7 @@ impl Env {
         for element in &self.rewrite_clients {
             let mut because = Vec::new();
             let matched = match element.to_ascii_lowercase().as_str() {
-                "permit_inet_interfaces" => Some(self.is_own_address(check.facts.peer.ip).await),
+                "permit_inet_interfaces" => Some(self.local.listens_on(check.facts.peer.ip)),
                 "permit_mynetworks" => self.mynetworks.matches(self, &check.facts.peer, &mut because).await,
                 "permit_sasl_authenticated" => Some(check.facts.login.is_some() && check.facts.sasl_active),
                 "permit_tls_clientcerts" | "permit_tls_all_clientcerts" | "check_address_map" => Some(false),
@@ -357,7 +341,6 @@ impl Check {
             deferred_at: [None, None, None],
             depth: 0,
             warn_at: 0,
-            listed: [false; 2],
             policy_depth: 0,
             stop: None,
             ladder: Vec::new(),

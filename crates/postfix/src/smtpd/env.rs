@@ -1,6 +1,7 @@
 //! What an smtpd process reads once, when it starts: parameters, restriction lists, tables, lists of clients.
 //! Not here: asking them (`ask`). Source: smtpd(8), pre_jail_init and smtpd_check_init of Postfix for the order.
 
+use crate::address::local::Local;
 use crate::anvil;
 use crate::config::{Config, boolean, split, split_braced, split_nameval, unbrace};
 use crate::lookup::{Maps, MatchKind, MatchList, Tables};
@@ -61,6 +62,8 @@ pub(crate) struct Env {
     pub(crate) sasl_exceptions: Option<Clients>,
     /// Lists of words and domains by parameter.
     pub(crate) words: Map<&'static str, MatchList>,
+    /// The domains and addresses of this machine.
+    pub(crate) local: Local,
     /// What SASL has read.
     pub(crate) sasl: sasl::Setup,
     /// `myhostname`
@@ -101,6 +104,9 @@ pub(crate) struct Env {
     pub(crate) dnsbl: RefCell<Vec<(String, Rc<Known>)>>,
     /// The warnings about old names that have been given, a bit each.
     pub(super) warned: Cell<u8>,
+    /// Whether the recipient, the sender was looked up in the recipient tables. A new session begins with what the last one left: Postfix
+    /// clears it before the recipient's lists and the sender's list only, and a list before those finds it as it was.
+    pub(crate) listed: [Cell<bool>; 2],
     pub(super) resolver: Cell<Option<Resolver>>,
     pub(super) probe: RefCell<Option<ProbeSender>>,
     pub(super) resolved: RefCell<Vec<(String, Rc<Resolved>)>>,
@@ -322,7 +328,6 @@ impl Env {
             words.insert(parameter, MatchList::of(&tables, parameter, MatchKind::Strings).await?);
         }
         words.insert("fast_flush_domains", MatchList::of(&tables, "fast_flush_domains", MatchKind::Domains).await?);
-        words.insert("mydestination", MatchList::of(&tables, "mydestination", MatchKind::Domains).await?);
         crate::post::old_from(cfg)?;
         let positive = |name: &str| u64::try_from(cfg.int(name)).unwrap_or(0);
         let notify = cfg
@@ -349,6 +354,7 @@ impl Env {
             bare_lf_exclusions,
             sasl_exceptions,
             words,
+            local: Local::open(sys, &tables).await?,
             sasl,
             myhostname: cfg.str("myhostname"),
             utf8: yes("smtputf8_enable"),
@@ -371,6 +377,7 @@ impl Env {
             resolver: Cell::new(Some(Resolver::new(sys, &log))),
             probe: RefCell::new(None),
             warned: Cell::new(0),
+            listed: [Cell::new(false), Cell::new(false)],
             resolved: RefCell::new(Vec::new()),
             anvil: Cell::new(None),
             cfg: cfg.clone(),
