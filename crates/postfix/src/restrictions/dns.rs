@@ -32,7 +32,9 @@ pub(super) enum Dns {
 
 /// Asks for the records of one type.
 pub(super) async fn ask(check: &mut Check, name: &str, rtype: RecordType) -> Dns {
-    let answer = lookup(&check.env.sys, name, rtype).await;
+    // What is no host name is not asked for, a name with a dot at its end neither.
+    let askable = name == "." || !valid_addr(name) && valid_hostname(name.strip_prefix("*.").unwrap_or(name));
+    let answer = if askable { lookup(&check.env.sys, name, rtype).await } else { Answer::NxDomain };
     let found = match answer {
         Answer::Found(_, records) => match check.env.filter_dns(records).await {
             Left::Invalid => Dns::Wrong,
