@@ -13,7 +13,7 @@
 //! Arguments: the script, and a directory. Each connection is written there when it ends, as a file named by its number (from 0, in the
 //! order of connecting): `C command` for each command, `M` where a message begins, `T text` for each of its lines.
 
-use machine::{Guest, Lines, Map, Run, Spawn, Sys, WaitFor};
+use machine::{Fd, Guest, Lines, Map, Open, Run, Spawn, Sys, WaitFor};
 use std::cell::RefCell;
 use std::net::Ipv4Addr;
 use std::rc::Rc;
@@ -97,24 +97,25 @@ pub(super) async fn main(sys: Sys) -> i32 {
 }
 
 async fn serve(sys: Sys, script: Rc<RefCell<Script>>, path: String) -> i32 {
-    let mut record = String::new();
-    // A client that hangs up ends the session; what it said is kept all the same.
-    let _ = session(&sys, &script, &mut record).await;
+    // What the client says is there while it speaks.
+    let Ok(record) = sys.open(&path, Open::CREATE, 0o644).await else { return 1 };
+    // A client that hangs up ends the session.
+    let _ = session(&sys, &script, record).await;
     let _ = sys.close(3).await;
-    i32::from(sys.write_file(&path, record.as_bytes(), 0o644).await.is_err())
+    i32::from(sys.close(record).await.is_err())
 }
 
 fn say(sys: &Sys, reply: &str) {
     reply.split('\n').for_each(|line| sys.print(3, format_args!("{line}\r\n")));
 }
 
-async fn session(sys: &Sys, script: &RefCell<Script>, record: &mut String) -> machine::Sysret<()> {
+async fn session(sys: &Sys, script: &RefCell<Script>, record: Fd) -> machine::Sysret<()> {
     let name = script.borrow().first("name").to_string();
     say(sys, &script.borrow_mut().next("banner", &format!("220 {name} ESMTP")));
     let mut lines = Lines::new(3);
     let mut good = false;
     while let Some(line) = lines.text(sys).await? {
-        *record += &format!("C {line}\n");
+        sys.print(record, format_args!("C {line}\n"));
         let verb = line.split([':', ' ']).next().unwrap_or("").to_ascii_uppercase();
         match verb.as_str() {
             "EHLO" => {
@@ -148,7 +149,7 @@ async fn session(sys: &Sys, script: &RefCell<Script>, record: &mut String) -> ma
                     }
                     message += &format!("T {text}\n");
                 }
-                *record += &message;
+                sys.print(record, format_args!("{message}"));
                 say(sys, &script.borrow_mut().next("end", "250 2.0.0 Ok: accepted"));
             }
             "QUIT" => {
