@@ -129,18 +129,14 @@ impl Kernel {
             }
             Obj::PipeRead(s) => self.stream_drop(s, read, false),
             Obj::PipeWrite(s) => self.stream_drop(s, false, write),
-            Obj::Unix(rx, tx) => {
-                self.stream_drop(rx, true, false);
-                self.stream_drop(tx, false, true);
-            }
+            Obj::Unix(rx, tx) => self.unix_close(rx, tx, false),
             Obj::UnixListener(l) => {
                 let Some(listener) = self.unix[l].take() else { return };
                 if let Ok(inode) = self.disks[listener.fs].inode_mut(listener.ino) {
                     inode.node = Node::Socket(None);
                 }
                 for (rx, tx) in listener.queue {
-                    self.stream_drop(rx, true, false);
-                    self.stream_drop(tx, false, true);
+                    self.unix_close(rx, tx, true);
                 }
             }
             Obj::Tcp(conn, side) => self.tcp_close(conn, side),
@@ -224,6 +220,7 @@ impl Kernel {
         let Some(stream) = self.streams[s].as_mut() else { return Served::Done(Ok(Ret::Bytes(Vec::new()))) };
         if stream.len() == 0 {
             return match stream.writers {
+                0 if std::mem::take(&mut stream.reset) => Served::Done(Err(Errno::ECONNRESET)),
                 0 => self.read_end(pix),
                 _ => Served::Wait(vec![Key::Stream(s)], None),
             };

@@ -12,13 +12,15 @@ pub(crate) struct Stream {
     len: usize,
     pub(crate) readers: u32,
     pub(crate) writers: u32,
+    /// Its writer went without having read all that had come: the reader hears of it once, after the last byte.
+    pub(crate) reset: bool,
     /// The named pipe it belongs to: file system and inode.
     pub(crate) fifo: Option<(usize, u32)>,
 }
 
 impl Stream {
     pub(crate) fn new(readers: u32, writers: u32) -> Self {
-        Stream { chunks: VecDeque::new(), len: 0, readers, writers, fifo: None }
+        Stream { chunks: VecDeque::new(), len: 0, readers, writers, reset: false, fifo: None }
     }
     pub(crate) fn len(&self) -> usize {
         self.len

@@ -66,6 +66,16 @@ impl Kernel {
         }
     }
 
+    /// Closes one end. With bytes that nobody has read, or before anybody has accepted it, that resets the connection.
+    pub(crate) fn unix_close(&mut self, rx: usize, tx: usize, unaccepted: bool) {
+        let unread = self.streams[rx].as_ref().is_some_and(|s| s.len() > 0);
+        if let Some(stream) = self.streams[tx].as_mut() {
+            stream.reset = unread || unaccepted;
+        }
+        self.stream_drop(rx, true, false);
+        self.stream_drop(tx, false, true);
+    }
+
     /// The paths of listening unix sockets of a file system, for netstat.
     pub(crate) fn unix_paths(&self, fs: usize) -> Vec<(String, Ino)> {
         self.unix.iter().flatten().filter(|l| l.fs == fs).map(|l| (l.path.clone(), l.ino)).collect()
