@@ -54,9 +54,9 @@ pub(crate) fn fetch_first() {
     fetch(world::FIRST_CHUNKS.to_vec());
 }
 
-/// Fetches everything.
+/// Fetches everything, what is wanted soon in front.
 pub(crate) fn fetch_all() {
-    fetch(world::chunks().iter().map(|c| c.name).collect());
+    fetch(world::NEXT_CHUNKS.into_iter().chain(world::chunks().iter().map(|c| c.name)).collect());
 }
 
 /// One after the other, so that what is needed first does not share the line. What cannot be had now is asked for again when it is needed.

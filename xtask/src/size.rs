@@ -12,13 +12,14 @@ const FIRST_LOAD: usize = 300_000;
 
 /// The page and what the first EHLO needs besides: the chunks that are fetched when a lab starts, and what chunks share. The design wants
 /// this, too, within [`FIRST_LOAD`]; it is not (docs/performance.md). Until it is, it may not grow.
-const FIRST_EHLO: usize = 800_000;
+const FIRST_EHLO: usize = 740_000;
 const EHLO: &[&str] = &["base", "postfix"];
 
 /// The chunks behind the doors: name, least and greatest gzip bytes. Less than the least: its code went elsewhere.
 const CHUNKS: &[(&str, usize, usize)] = &[
     ("accounts", 20_000, 90_000),
-    ("base", 100_000, 230_000),
+    ("base", 20_000, 45_000),
+    ("common", 30_000, 70_000),
     ("delivery", 150_000, 280_000),
     ("mailtools", 30_000, 120_000),
     ("openssl", 3_000, 60_000),
@@ -29,7 +30,7 @@ const CHUNKS: &[(&str, usize, usize)] = &[
 ];
 
 /// What two chunks share, in files of its own, all together.
-const SHARED: usize = 215_000;
+const SHARED: usize = 345_000;
 
 /// Prints the sizes of `dist/` and fails outside the bounds.
 pub(crate) fn size() -> Done {

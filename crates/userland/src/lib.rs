@@ -10,6 +10,6 @@ mod shell;
 mod spec;
 mod util;
 
-pub use cmd::{ACCOUNTS, BASE, RESIDENT, SCREEN, TOOLS, examples};
+pub use cmd::{ACCOUNTS, BASE, COMMON, RESIDENT, SCREEN, TOOLS, examples};
 pub use opts::{Arg, Given, Opt, parse, parse_args};
 pub use spec::{Ex, Spec};

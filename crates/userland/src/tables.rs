@@ -21,15 +21,25 @@ macro_rules! resident {
     };
 }
 
-/// `NAME, PAGES behind door: cat ls …`: a table that only says where the programs' files are; their code is behind the door.
+/// `NAME, PAGES behind door: cat ls …`: a table that only says where the programs' files are; their code is behind the door, and with it
+/// the part of a program whose beginning is elsewhere (`"name" part`).
 macro_rules! chunk {
-    ($(#[$doc:meta])* $name:ident, $pages:ident behind $door:ident: $($cmd:ident $(:: $other:ident)?)*) => {
+    ($(#[$doc:meta])* $name:ident, $pages:ident behind $door:ident:
+        $($part_name:literal $module:ident :: $part:ident,)? $($cmd:ident $(:: $other:ident)?)*) => {
         $(#[$doc])*
-        pub static $name: &[machine::Program] = &[$(
-            machine::Program { name: spec!($cmd $($other)?).name, path: spec!($cmd $($other)?).path, main: machine::Main::In(&$door::CHUNK) }
-        ),*];
+        pub static $name: &[machine::Program] = &[
+            $(machine::Program { name: $part_name, path: "", main: machine::Main::In(&$door::CHUNK) },)?
+            $(machine::Program {
+                name: spec!($cmd $($other)?).name,
+                path: spec!($cmd $($other)?).path,
+                main: machine::Main::In(&$door::CHUNK),
+            }),*
+        ];
         const _: () = assert_sorted($name);
         static $pages: &[crate::spec::Page] = &[$(spec!($cmd $($other)?).page()),*];
-        machine::lazy!($door, &[$(spec!($cmd $($other)?).program()),*]);
+        machine::lazy!($door, &[
+            $(machine::Program { name: $part_name, path: "", main: machine::Main::Part(&$module::$part) },)?
+            $(spec!($cmd $($other)?).program()),*
+        ]);
     };
 }

@@ -29,7 +29,7 @@ fn kernel() -> Kernel {
     let mut k = Kernel::new(
         SimTime::from_secs(1_795_490_631),
         1,
-        vec![CASE, userland::RESIDENT, userland::BASE, userland::TOOLS, userland::SCREEN],
+        vec![CASE, userland::RESIDENT, userland::BASE, userland::COMMON, userland::TOOLS, userland::SCREEN],
     );
     let h = k.add_host(HostSpec { label: "a".into(), name: "station78".into(), addrs: vec![], shares_disk: None, offset: 480 });
     k.put_file(h, "/etc/passwd", b"root:x:0:0:root:/root:/bin/bash\nredhat:x:500:500::/home/redhat:/bin/bash\n").unwrap();

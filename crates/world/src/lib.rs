@@ -37,6 +37,9 @@ pub fn chunks() -> Vec<&'static Chunk> {
 /// The names of the chunks without which no lab starts, in the order in which it needs them.
 pub const FIRST_CHUNKS: [&str; 2] = ["base", "postfix"];
 
+/// The names of the chunks that are wanted soon after that: by what is typed first.
+pub const NEXT_CHUNKS: [&str; 2] = ["common", "delivery"];
+
 /// A small network of simulated machines with its own clock.
 pub struct World {
     stage: Stage,

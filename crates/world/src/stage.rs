@@ -10,6 +10,7 @@ fn programs() -> Vec<&'static [Program]> {
     vec![
         userland::RESIDENT,
         userland::BASE,
+        userland::COMMON,
         userland::ACCOUNTS,
         userland::TOOLS,
         userland::SCREEN,

@@ -126,29 +126,35 @@ resident! {
 }
 
 chunk! {
-    /// Fetched when the first shell starts: the shell and what the first session needs.
+    /// Fetched when the first shell starts: the shell and what the machines start with.
     BASE, BASE_PAGES behind base:
         bash::BRACKET
         bash
+        id
+        rsyslogd
+        bash::SH
+        telnet
+        bash::TEST
+        touch
+        r#true
+}
+
+chunk! {
+    /// Fetched at first use or when there is a prompt: the commands of every day.
+    COMMON, COMMON_PAGES behind common:
+        "bash, the other builtins" bash::LATER,
         cat
         chkconfig
         echo
         r#false
-        id
         ls
         nologin
         printf
         pwd
         rm
-        rsyslogd
         service
-        bash::SH
         sleep
         tail
-        telnet
-        bash::TEST
-        touch
-        r#true
 }
 
 chunk! {
@@ -319,7 +325,7 @@ chunk! {
 
 /// What all commands say of themselves.
 fn pages() -> impl Iterator<Item = &'static crate::spec::Page> {
-    [RESIDENT_PAGES, BASE_PAGES, ACCOUNTS_PAGES, TOOLS_PAGES, SCREEN_PAGES].into_iter().flatten()
+    [RESIDENT_PAGES, BASE_PAGES, COMMON_PAGES, ACCOUNTS_PAGES, TOOLS_PAGES, SCREEN_PAGES].into_iter().flatten()
 }
 
 /// The examples of all commands, which are their tests.

@@ -43,6 +43,7 @@ mod tests;
 mod unparse;
 mod vars;
 
+pub(crate) use builtins::LATER;
 pub(crate) use builtins::io::expand_escapes;
 pub(crate) use escape::escape;
 

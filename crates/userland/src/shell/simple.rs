@@ -101,7 +101,7 @@ impl Shell {
         // Declarations made with assignments in front are not undone with them.
         let _ = scoped;
         let before = self.complaints.get();
-        let done = (builtin.run)(self, argv).await;
+        let done = self.carry_out(builtin, argv).await;
         self.after_builtin(builtin, before, done)
     }
 

@@ -67,7 +67,7 @@ pub(crate) fn absent(name: &str) -> bool {
 mod tests {
     #[test]
     fn what_is_here_is_not_called_absent() {
-        for program in [crate::RESIDENT, crate::BASE, crate::ACCOUNTS, crate::TOOLS, crate::SCREEN].into_iter().flatten() {
+        for program in [crate::RESIDENT, crate::BASE, crate::COMMON, crate::ACCOUNTS, crate::TOOLS, crate::SCREEN].into_iter().flatten() {
             assert!(!super::absent(program.name), "{} is simulated", program.name);
         }
     }
