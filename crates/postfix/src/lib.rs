@@ -80,7 +80,6 @@ programs! {
 programs! {
     /// What runs from the start of the mail system to the first HELO: fetched when it starts.
     SYSTEM behind postfix:
-        "anvil" "/usr/lib/postfix/sbin/anvil" anvil::main,
         "master" "/usr/lib/postfix/sbin/master" master::main,
         "pickup" "/usr/lib/postfix/sbin/pickup" pickup::main,
         "postconf" "/usr/sbin/postconf" cli::postconf::main,
@@ -92,8 +91,9 @@ programs! {
 }
 
 programs! {
-    /// The daemons that a message needs on its way: fetched with the first message, or when idle.
+    /// The daemons that a message needs on its way, and what those above need for one: fetched with the first message, or when idle.
     DELIVERY behind delivery:
+        "anvil" "/usr/lib/postfix/sbin/anvil" anvil::main,
         "bounce" "/usr/lib/postfix/sbin/bounce" bounce::main,
         "cleanup" "/usr/lib/postfix/sbin/cleanup" cleanup::main,
         "discard" "/usr/lib/postfix/sbin/discard" error::discard,
@@ -109,5 +109,7 @@ programs! {
         "trivial-rewrite" "/usr/lib/postfix/sbin/trivial-rewrite" trivial_rewrite::main,
         "verify" "/usr/lib/postfix/sbin/verify" verify::main,
         "virtual" "/usr/lib/postfix/sbin/virtual" virtual_::main,
+        and "pickup, with a message" pickup::LOOK,
+        and "qmgr, with messages" qmgr::MANAGE,
         and "smtpd, after the greeting" smtpd::LATER,
 }

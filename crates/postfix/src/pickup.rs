@@ -7,11 +7,13 @@ use crate::queue::envelope::{cut_record, split_attr};
 use crate::queue::{self, rec};
 use crate::server::Daemon;
 use machine::{DirEntry, Errno, SimTime, Stat, Sys};
+use std::future::Future;
+use std::pin::Pin;
 
 /// Attributes that may stand behind the content; others there come from an earlier life of the message.
 const EXTRACTED: [&str; 2] = ["dsn_orig_rcpt", "notify_flags"];
 
-/// The daemon.
+/// The daemon. Taking a message lies behind another door.
 pub(crate) async fn main(sys: Sys) -> i32 {
     let mut d = match Daemon::start(&sys).await {
         Ok(d) => d,
@@ -30,7 +32,10 @@ pub(crate) async fn main(sys: Sys) -> i32 {
             let mut taken = 0;
             // Of this queue no subdirectory is looked into.
             for DirEntry { name, .. } in sys.read_dir("maildrop").await.unwrap_or_default() {
-                taken += usize::from(queue::id::is_valid(&name) && look(&d, owner, &name, &format!("maildrop/{name}")).await);
+                if queue::id::is_valid(&name) {
+                    let look: &Look = sys.part("pickup, with a message").await;
+                    taken += usize::from(look(&d, owner, &name).await);
+                }
             }
             if taken == 0 {
                 break;
@@ -39,8 +44,13 @@ pub(crate) async fn main(sys: Sys) -> i32 {
     }
 }
 
+type Look = for<'a> fn(&'a Daemon, u32, &'a str) -> Pin<Box<dyn Future<Output = bool> + 'a>>;
+
 /// Looks at one file. True: it is gone.
-async fn look(d: &Daemon, owner: u32, id: &str, path: &str) -> bool {
+pub(crate) static LOOK: Look = |d, owner, id| Box::pin(look(d, owner, id));
+
+async fn look(d: &Daemon, owner: u32, id: &str) -> bool {
+    let path = &format!("maildrop/{id}");
     let Some(st) = queue::ready(&d.sys, &d.log, path).await else { return false };
     let file = match d.sys.read_file(path).await {
         Ok(_) if st.nlink > 1 => {

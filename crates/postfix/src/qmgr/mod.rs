@@ -13,7 +13,7 @@ use crate::report::{Dsn, Reporter, is_status};
 use crate::rewrite_clnt::Resolver;
 use crate::server::Daemon;
 use dest::{Dest, Entry, Transport};
-use machine::{Fd, SimTime, Sys};
+use machine::{Fd, Guest, SimTime, Sys};
 use message::{Message, Unread};
 
 /// A delivery under way.
@@ -52,7 +52,7 @@ pub(crate) struct Qmgr {
     next_deferred: SimTime,
 }
 
-/// The daemon.
+/// The daemon, until there is a message. Managing them lies behind another door.
 pub(crate) async fn main(sys: Sys) -> i32 {
     let d = match Daemon::start(&sys).await {
         Ok(d) => d,
@@ -86,17 +86,41 @@ pub(crate) async fn main(sys: Sys) -> i32 {
     for (id, _) in queue::list(&sys, "active").await {
         let _ = queue::rename(&sys, &id, "active", "incoming").await;
     }
-    q.run().await
+    while !q.finds_any().await {
+        let Some((letters, _)) = q.d.server.trigger(&[], Some(q.next_deferred)).await else { return 0 };
+        q.triggered(&letters);
+    }
+    let manage: &fn(Qmgr) -> Guest = sys.part("qmgr, with messages").await;
+    manage(q).await
 }
 
+/// The daemon from its first message on.
+pub(crate) static MANAGE: fn(Qmgr) -> Guest = |mut q| Box::pin(async move { q.run().await });
+
 impl Qmgr {
+    /// Whether a pass over the queues, if one is due, finds a message.
+    async fn finds_any(&mut self) -> bool {
+        self.look_at_clock();
+        for name in ["incoming", "deferred"] {
+            self.scan(name).await;
+            if !self.queue(name).files.is_empty() {
+                return true;
+            }
+            self.next_file(name);
+        }
+        false
+    }
+    /// The deferred queue is passed over now and then.
+    fn look_at_clock(&mut self) {
+        if self.d.sys.now() >= self.next_deferred {
+            let delay = self.d.cfg.time("queue_run_delay").max(1) as u64;
+            self.next_deferred = self.d.sys.now().plus_secs(delay);
+            self.deferred.wanted = true;
+        }
+    }
     async fn run(&mut self) -> i32 {
         loop {
-            if self.d.sys.now() >= self.next_deferred {
-                let delay = self.d.cfg.time("queue_run_delay").max(1) as u64;
-                self.next_deferred = self.d.sys.now().plus_secs(delay);
-                self.deferred.wanted = true;
-            }
+            self.look_at_clock();
             self.feed().await;
             self.start_deliveries().await;
             let mut until = self.next_deferred;
@@ -158,7 +182,8 @@ impl Qmgr {
         while self.active.len() < limit {
             let mut fed = false;
             for name in ["incoming", "deferred"] {
-                if let Some((id, path, all, flush)) = self.next_file(name).await {
+                self.scan(name).await;
+                if let Some((id, path, all, flush)) = self.next_file(name) {
                     fed = true;
                     self.take(name, &id, &path, all, flush).await;
                 }
@@ -168,15 +193,23 @@ impl Qmgr {
             }
         }
     }
-    /// The next file of a queue's pass; begins a pass if one is wanted.
-    async fn next_file(&mut self, name: &str) -> Option<(String, String, bool, bool)> {
-        let scan = if name == "incoming" { &mut self.incoming } else { &mut self.deferred };
-        if !scan.running {
-            if !scan.wanted {
-                return None;
-            }
-            scan.files = queue::list(&self.d.sys, name).await.into();
+    fn queue(&mut self, name: &str) -> &mut Scan {
+        if name == "incoming" { &mut self.incoming } else { &mut self.deferred }
+    }
+    /// Begins a pass over a queue if one is wanted.
+    async fn scan(&mut self, name: &str) {
+        let sys = self.d.sys.clone();
+        let scan = self.queue(name);
+        if !scan.running && scan.wanted {
+            scan.files = queue::list(&sys, name).await.into();
             (scan.running, scan.wanted) = (true, false);
+        }
+    }
+    /// The next file of a queue's pass.
+    fn next_file(&mut self, name: &str) -> Option<(String, String, bool, bool)> {
+        let scan = self.queue(name);
+        if !scan.running {
+            return None;
         }
         match scan.files.pop_front() {
             Some((id, path)) => Some((id, path, scan.all, scan.flush)),
