@@ -317,10 +317,13 @@ pub(crate) async fn ask(check: &mut Check, cx: &Cx, server: &str) -> Judged {
         Some(text) => action(check, &key, &text, "policy query").await,
         None => {
             // The default action may itself ask a policy service.
-            check.policy_depth += 1;
-            let text = if check.policy_depth == 1 { service.texts[0].as_str() } else { "451 4.3.5 Server configuration problem" };
+            let depth = env.policy_depth.get();
+            env.policy_depth.set(depth + 1);
+            let text = if depth == 0 { service.texts[0].as_str() } else { "451 4.3.5 Server configuration problem" };
             let judged = action(check, &key, text, "policy query").await;
-            check.policy_depth -= 1;
+            if !matches!(judged, Err(Unwind::Stop(_))) {
+                env.policy_depth.set(depth);
+            }
             judged
         }
     }

@@ -7,7 +7,7 @@ use crate::cleanup::header;
 use crate::ipc::Attrs;
 use crate::maillog::Log;
 use crate::post::{Post, mail_date, utf8};
-use crate::queue::envelope::{Envelope, content};
+use crate::queue::envelope::{Envelope, content, cut_record};
 use crate::queue::{self, rec};
 use crate::server::Daemon;
 use machine::{SimTime, Sys};
@@ -90,6 +90,12 @@ impl<'a> Notice<'a> {
         let path = queue::path(ask.get("queue_name"), &id);
         let file = d.sys.read_file(&path).await.unwrap_or_default();
         let envelope = Envelope::parse(&file).unwrap_or_default();
+        // Where the content begins is not known of a message that was never complete: it is looked for to the end.
+        if envelope.data_offset == 0
+            && let Some(what) = cut_record(&file, 0)
+        {
+            d.log.warn(format_args!("{path}: {what}"));
+        }
         let single = one.is_some();
         let log = match one {
             Some(record) => Some(vec![record]),

@@ -38,28 +38,30 @@ impl Cleanup {
             return;
         }
         let sys = self.d.sys.clone();
+        let mut rcpts = Envelope::parse(&m.out).unwrap_or_default().rcpts;
         if m.errs & stat::SIZE != 0 {
             // The file ends where the limit is, in the midst of a record.
             m.out.truncate(usize::try_from(m.limit).unwrap_or(usize::MAX));
-            if let Some(what) = crate::queue::envelope::cut_record(&m.out, 0).filter(|_| m.out.len() as i64 == m.limit) {
-                self.d.log.warn(format_args!("{}/{}: {what}", m.queue, m.id));
-            }
+            rcpts.retain(|r| r.offset < m.out.len() as u64);
         }
         let _ = sys.write(m.fd, &m.out).await;
         let reporter = Reporter::new(&self.d).await;
         let stats = Stats { incoming: m.arrival.unwrap_or(m.created), ..Stats::default() };
         let job = Job { flags: 0, id: m.id.clone(), stats, because: m.because.clone() };
-        let envelope = Envelope::parse(&m.out).unwrap_or_default();
-        let mut rcpts = envelope.rcpts;
-        if rcpts.is_empty() {
+        let cut = crate::queue::envelope::cut_record(&m.out, 0).filter(|_| m.errs & stat::SIZE != 0 && m.out.len() as i64 == m.limit);
+        let complain = |log: &crate::maillog::Log| cut.iter().for_each(|what| log.warn(format_args!("{}/{}: {what}", m.queue, m.id)));
+        let unnamed = rcpts.is_empty();
+        if unnamed {
+            complain(&self.d.log);
             // A message without recipients is returned all the same.
-            rcpts.push(crate::queue::envelope::Rcpt {
-                addr: m.recip.clone().unwrap_or_else(|| "unknown".to_string()),
-                ..Default::default()
-            });
+            rcpts.push(crate::queue::envelope::Rcpt { addr: "unknown".to_string(), ..Default::default() });
         }
         for rcpt in &rcpts {
             reporter.report(Outcome::Bounced, &job, rcpt, "none", &dsn, &[]).await;
+        }
+        // The file was read to its end for them.
+        if !unnamed {
+            complain(&self.d.log);
         }
         let ask = Attrs::new()
             .with_num("flags", 0)

@@ -48,8 +48,8 @@ pub(crate) struct Config(Rc<Inner>);
 
 impl Scope for Inner {
     fn lookup(&self, name: &str) -> Option<String> {
-        // A default is known to a program that reads the parameter. proxymap reads all that may name a table.
-        let reads = |p: &params::Param| matches!(self.reader, '*' | 'X') || p.readers.contains(['*', self.reader]);
+        // A default is known to a program that reads the parameter.
+        let reads = |p: &params::Param| self.reader == '*' || p.readers.contains(['*', self.reader]);
         let default = || params::find(name).map_or_else(|| params::transport_default(name), |p| reads(&p).then_some(p.default));
         if let Some(value) = self.given(name) {
             return Some(value.to_string());

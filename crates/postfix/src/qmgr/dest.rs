@@ -1,6 +1,7 @@
 //! Transports and destinations: how many deliveries at a time, when a destination counts as dead. Source: SCHEDULER_README.
 
 use super::Qmgr;
+use super::feedback::{Feedback, WHOLE};
 use crate::queue::envelope::Rcpt;
 use crate::report::{Dsn, Outcome};
 use machine::{Because, SimTime};
@@ -14,7 +15,13 @@ pub(super) struct Transport {
     pub(super) rcpt_limit: i64,
     pub(super) concurrency_limit: i64,
     pub(super) initial: i64,
-    pub(super) cohort_limit: i64,
+    cohort_limit: i64,
+    positive: Feedback,
+    negative: Feedback,
+    /// Seconds before each delivery of the transport; 0: none, and deliveries go on at the same time.
+    pub(super) rate_delay: u64,
+    /// Seconds after each delivery to a destination.
+    pub(super) dest_rate_delay: u64,
 }
 
 /// Recipients of one message for one destination.
@@ -33,59 +40,78 @@ pub(super) struct Dest {
     /// How many deliveries at a time; 0: dead.
     pub(super) window: i64,
     /// Share of a full set of deliveries that has failed, in millionths.
-    failed: i64,
-    /// Share of a full set that has succeeded, in millionths.
+    cohorts: i64,
+    /// What successes and failures have added up to since the window was last changed, in millionths.
     success: i64,
-    initial: i64,
+    failure: i64,
+    pub(super) initial: i64,
     pub(super) dead_until: Option<SimTime>,
+    /// Its rate is limited: nothing goes there until then.
+    pub(super) pause_until: Option<SimTime>,
     pub(super) dsn: Dsn,
     pub(super) todo: VecDeque<Entry>,
     /// When it may next be complained that its mail fills the queue.
     clog_quiet: SimTime,
 }
 
-const WHOLE: i64 = 1_000_000;
-
 impl Dest {
-    /// Alive again.
-    pub(super) fn revive(&mut self) {
-        if self.dead_until.take().is_some() {
-            self.window = self.initial;
-            (self.failed, self.success) = (0, 0);
+    /// Alive again, with as many deliveries at a time as are under way. Otherwise: as many as in the beginning.
+    pub(super) fn revive(&mut self, busy: i64) -> bool {
+        let was_dead = self.dead_until.take().is_some();
+        if was_dead {
+            self.window = if busy > 0 { busy } else { self.initial };
+            (self.cohorts, self.success, self.failure) = (0, 0, 0);
         }
+        was_dead
     }
     /// As new.
-    pub(super) fn reset(&mut self, initial: i64) {
-        (self.window, self.failed, self.success, self.clog_quiet) = (initial, 0, 0, SimTime::default());
+    pub(super) fn reset(&mut self) {
+        (self.window, self.cohorts, self.success, self.failure, self.clog_quiet) = (self.initial, 0, 0, 0, SimTime::default());
     }
     /// Nothing to remember it for.
     pub(super) fn is_idle(&self) -> bool {
-        self.todo.is_empty() && self.dead_until.is_none()
+        self.todo.is_empty() && self.dead_until.is_none() && self.pause_until.is_none()
     }
     /// The agent could not talk to it. True: it is dead now.
-    pub(super) fn failed(&mut self, cohort_limit: i64, until: SimTime, dsn: &Dsn) -> bool {
+    pub(super) fn failed(&mut self, transports: &[Transport], until: SimTime, dsn: &Dsn) -> bool {
         if self.window <= 0 {
             return false;
         }
-        self.failed += WHOLE / self.window;
-        self.success = 0;
+        let t = &transports[self.transport];
+        self.cohorts += WHOLE / self.window;
         // Rounding must not keep a destination alive: 5 × 1/5 is a whole.
-        if cohort_limit > 0 && self.failed + 10 >= cohort_limit.saturating_mul(WHOLE) {
+        if t.cohort_limit > 0 && self.cohorts + 10 >= t.cohort_limit.saturating_mul(WHOLE) {
             (self.window, self.dead_until, self.dsn) = (0, Some(until), dsn.clone());
             return true;
         }
-        self.window = (self.window - 1).max(1);
+        let feedback = t.negative.at(self.window);
+        self.failure -= feedback;
+        while self.failure - feedback / 2 < 0 {
+            self.window -= 1;
+            self.success = 0;
+            self.failure += WHOLE;
+        }
+        self.window = self.window.max(1);
         false
     }
-    /// A delivery went well.
-    pub(super) fn succeeded(&mut self, limit: i64) {
-        self.revive();
-        self.failed = 0;
-        if limit == 0 || self.window < limit {
-            self.success += WHOLE / self.window.max(1);
-            if self.success + 10 >= WHOLE {
+    /// A delivery went well. `busy`: how many are under way, with this one.
+    pub(super) fn succeeded(&mut self, transports: &[Transport], busy: i64) {
+        self.cohorts = 0;
+        if self.revive(busy) {
+            return;
+        }
+        let t = &transports[self.transport];
+        let limit = t.concurrency_limit;
+        if (limit == 0 || limit > self.window) && self.window < busy + self.initial {
+            let feedback = t.positive.at(self.window);
+            self.success += feedback;
+            while self.success + feedback / 2 >= WHOLE {
                 self.window += 1;
-                self.success = 0;
+                self.success -= WHOLE;
+                self.failure = 0;
+            }
+            if limit > 0 {
+                self.window = self.window.min(limit);
             }
         }
     }
@@ -99,12 +125,20 @@ impl Qmgr {
         }
         let cfg = &self.d.cfg;
         let int = |suffix: &str| cfg.int(&format!("{name}{suffix}"));
+        let seconds = |suffix: &str| u64::try_from(cfg.time(&format!("{name}{suffix}"))).unwrap_or(0);
+        let dest_rate_delay = seconds("_destination_rate_delay");
+        let concurrency_limit = if dest_rate_delay > 0 { 1 } else { int("_destination_concurrency_limit") };
+        let initial = int("_initial_destination_concurrency").max(1);
         self.transports.push(Transport {
             dead_until: None,
             dsn: Dsn::default(),
             rcpt_limit: int("_destination_recipient_limit"),
-            concurrency_limit: int("_destination_concurrency_limit"),
-            initial: int("_initial_destination_concurrency").max(1),
+            concurrency_limit,
+            initial: if concurrency_limit > 0 { initial.min(concurrency_limit) } else { initial },
+            positive: Feedback::read(cfg, &self.d.log, name, "positive"),
+            negative: Feedback::read(cfg, &self.d.log, name, "negative"),
+            rate_delay: seconds("_transport_rate_delay"),
+            dest_rate_delay,
             cohort_limit: int("_destination_concurrency_failed_cohort_limit"),
             name: name.to_string(),
         });
@@ -115,17 +149,18 @@ impl Qmgr {
         if let Some(at) = self.dests.iter().position(|d| d.transport == transport && d.name == name) {
             return at;
         }
-        let t = &self.transports[transport];
-        let window = if t.concurrency_limit > 0 { t.initial.min(t.concurrency_limit) } else { t.initial };
+        let window = self.transports[transport].initial;
         self.dests.push(Dest {
             transport,
             name: name.to_string(),
             nexthop: nexthop.to_string(),
             window,
-            failed: 0,
+            cohorts: 0,
             success: 0,
+            failure: 0,
             initial: window,
             dead_until: None,
+            pause_until: None,
             dsn: Dsn::default(),
             todo: VecDeque::new(),
             clog_quiet: SimTime::default(),
@@ -136,7 +171,7 @@ impl Qmgr {
     pub(super) fn warn_of_clog(&mut self, at: usize) {
         let (cfg, log) = (self.d.cfg.clone(), self.d.log.clone());
         let limit = cfg.int("qmgr_message_active_limit");
-        let busy = self.running.iter().filter(|r| r.dest == at).count() as i64;
+        let busy = self.busy(at);
         let (dest, now) = (&self.dests[at], self.d.sys.now());
         let (length, all) = (dest.todo.len() as i64 + busy, self.active.len().max(1) as i64);
         if length <= limit / 5 || now < dest.clog_quiet {

@@ -220,12 +220,12 @@ impl Qmgr {
         }
         let mut dsn = self.transports[t].dead_until.is_some().then(|| self.transports[t].dsn.clone());
         if dsn.is_none()
-            && let Some(dest) = self.dests.iter_mut().find(|d| d.transport == t && d.nexthop == way.nexthop && d.dead_until.is_some())
+            && let Some(dest) = self.dests.iter().position(|d| d.transport == t && d.nexthop == way.nexthop && d.dead_until.is_some())
         {
             if flush {
-                dest.revive();
+                self.revive_dest(dest);
             } else {
-                dsn = Some(dest.dsn.clone());
+                dsn = Some(self.dests[dest].dsn.clone());
             }
         }
         if let Some(dsn) = dsn {

@@ -149,8 +149,6 @@ pub(crate) struct Check {
     pub(crate) depth: u32,
     /// Depth at which `warn_if_reject` was seen; 0: it was not.
     pub(crate) warn_at: u32,
-    /// Depth of `smtpd_policy_service_default_action` within itself.
-    pub(crate) policy_depth: u32,
     /// What has ended the session.
     pub(crate) stop: Option<Stop>,
     /// The reasons of the decision at work.

@@ -341,7 +341,6 @@ impl Check {
             deferred_at: [None, None, None],
             depth: 0,
             warn_at: 0,
-            policy_depth: 0,
             stop: None,
             ladder: Vec::new(),
             trace: TraceId(0),

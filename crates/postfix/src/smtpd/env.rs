@@ -107,6 +107,8 @@ pub(crate) struct Env {
     /// Whether the recipient, the sender was looked up in the recipient tables. A new session begins with what the last one left: Postfix
     /// clears it before the recipient's lists and the sender's list only, and a list before those finds it as it was.
     pub(crate) listed: [Cell<bool>; 2],
+    /// Depth of `smtpd_policy_service_default_action` within itself. One that hangs up is never left, for Postfix.
+    pub(crate) policy_depth: Cell<u32>,
     pub(super) resolver: Cell<Option<Resolver>>,
     pub(super) probe: RefCell<Option<ProbeSender>>,
     pub(super) resolved: RefCell<Vec<(String, Rc<Resolved>)>>,
@@ -328,6 +330,10 @@ impl Env {
             words.insert(parameter, MatchList::of(&tables, parameter, MatchKind::Strings).await?);
         }
         words.insert("fast_flush_domains", MatchList::of(&tables, "fast_flush_domains", MatchKind::Domains).await?);
+        let (free, size) = (cfg.int("queue_minfree"), cfg.int("message_size_limit"));
+        if free > 0 && size > 0 && free.saturating_mul(2) < size.saturating_mul(3) {
+            log.warn(format_args!("queue_minfree({free}) should be at least 1.5*message_size_limit({size})"));
+        }
         crate::post::old_from(cfg)?;
         let positive = |name: &str| u64::try_from(cfg.int(name)).unwrap_or(0);
         let notify = cfg
@@ -378,6 +384,7 @@ impl Env {
             probe: RefCell::new(None),
             warned: Cell::new(0),
             listed: [Cell::new(false), Cell::new(false)],
+            policy_depth: Cell::new(0),
             resolved: RefCell::new(Vec::new()),
             anvil: Cell::new(None),
             cfg: cfg.clone(),

@@ -16,6 +16,8 @@ pub(crate) enum Then {
     Text,
     /// The message is complete, or refused for good: the transaction is over.
     Finish,
+    /// The last chunk of a refused message has come: the transaction is over, but its recipients are still counted.
+    Reset,
     /// A complete message was refused by the restrictions: the transaction goes on, as Postfix forgets to end it.
     Keep,
     /// The session begins again, as after a new connection (XCLIENT).

@@ -343,6 +343,9 @@ impl Session {
         if then == Then::Finish {
             self.after_message().await;
         }
+        if then == Then::Reset {
+            self.mail_reset().await;
+        }
         if reply.then == Then::Restart {
             return Ok(Some(Then::Restart));
         }

@@ -25,7 +25,13 @@ fn load(path: &Path) -> Value {
 fn recordings() -> BTreeMap<String, PathBuf> {
     let dirs = ["recorded", "own/recorded"].map(|d| root().join(d));
     let files = dirs.iter().flat_map(|d| std::fs::read_dir(d).expect("recordings")).map(|e| e.expect("an entry").path());
-    files.map(|p| (p.file_stem().unwrap_or_default().to_string_lossy().into_owned(), p)).collect()
+    let mut all = BTreeMap::new();
+    for path in files {
+        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let other = all.insert(name, path.clone());
+        assert_eq!(other, None, "{} has the name of another recording", path.display());
+    }
+    all
 }
 
 #[test]

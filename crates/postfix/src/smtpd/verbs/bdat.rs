@@ -22,14 +22,13 @@ async fn skip(session: &mut Session, size: u64, last: bool, reply: Reply) -> Res
         left -= part;
     }
     if last {
-        session.mail_reset().await;
-    } else {
-        session.phase = match std::mem::replace(&mut session.phase, Phase::Idle) {
-            Phase::Mail(t) | Phase::Chunks(t, ..) => Phase::Broken(Some(t)),
-            Phase::Broken(t) => Phase::Broken(t),
-            Phase::Idle => Phase::Broken(None),
-        };
+        return Ok(reply.then(Then::Reset));
     }
+    session.phase = match std::mem::replace(&mut session.phase, Phase::Idle) {
+        Phase::Mail(t) | Phase::Chunks(t, ..) => Phase::Broken(Some(t)),
+        Phase::Broken(t) => Phase::Broken(t),
+        Phase::Idle => Phase::Broken(None),
+    };
     Ok(reply)
 }
 
