@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 /// How long anything may take that should happen at once.
@@ -17,6 +18,8 @@ pub struct Browser {
     driver: Child,
     port: u16,
     session: String,
+    /// Its profile and sockets: Chromium leaves some of them behind.
+    dir: PathBuf,
 }
 
 /// Finds Chromium (or Chrome) and its driver: `CHROME` and `CHROMEDRIVER` name them, else they are looked for on the path.
@@ -45,15 +48,20 @@ impl Browser {
     /// A sentence, if it does not start.
     pub fn start() -> Result<Browser, String> {
         let (chrome, driver) = find()?;
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let dir = std::env::temp_dir().join(format!("ehlo-browser-{}-{number}", std::process::id()));
+        std::fs::create_dir_all(&dir).map_err(|e| format!("{}: {e}", dir.display()))?;
         let mut child = Command::new(&driver)
             .arg("--port=0")
+            .env("TMPDIR", &dir)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
             .map_err(|e| format!("{}: {e}", driver.display()))?;
         let port = child.stdout.take().and_then(read_port);
-        let mut browser = Browser { driver: child, port: port.unwrap_or(0), session: String::new() };
+        let mut browser = Browser { driver: child, port: port.unwrap_or(0), session: String::new(), dir };
         if port.is_none() {
             return Err(format!("{} did not say its port", driver.display()));
         }
@@ -263,6 +271,7 @@ impl Drop for Browser {
         }
         let _ = self.driver.kill();
         let _ = self.driver.wait();
+        let _ = std::fs::remove_dir_all(&self.dir);
     }
 }
 
