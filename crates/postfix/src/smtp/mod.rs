@@ -67,6 +67,8 @@ pub(crate) async fn main(sys: Sys) -> i32 {
 
 /// What a process opens once.
 struct Setup {
+    /// An address probe goes on to DATA.
+    probes_data: bool,
     generic: Maps,
     local: Local,
     logins: Option<auth::Logins>,
@@ -86,7 +88,13 @@ impl Setup {
         crate::post::old_from(&d.cfg)?;
         let (prefix, hello) = if lmtp { ("lmtp_", "lhlo") } else { ("smtp_", "ehlo") };
         let replies = d.cfg.str(&format!("{prefix}reply_filter"));
+        let target = format!("{prefix}address_verify_target");
+        let stage = d.cfg.str(&target);
+        if !["rcpt", "data"].iter().any(|s| stage.eq_ignore_ascii_case(s)) {
+            return Err(format!("bad protocol stage: \"{target} = {stage}\""));
+        }
         Ok(Setup {
+            probes_data: stage.eq_ignore_ascii_case("data"),
             replies: if replies.is_empty() { None } else { Some(d.tables.open(&replies).await?) },
             dns: Maps::of(&d.tables, &format!("{prefix}dns_reply_filter")).await?,
             logins: auth::Logins::open(&d.tables, prefix).await?,

@@ -108,7 +108,9 @@ impl Session {
             job.fail_all(Dsn::new("5.3.4", text), &relay, false).await;
             return Ok(());
         }
-        let probe = job.request.job.flags & (flag::MTA_VRFY | flag::USR_VRFY) != 0;
+        // What is only asked, and whether the answer to RCPT tells.
+        let asked = job.request.job.flags & (flag::MTA_VRFY | flag::USR_VRFY) != 0;
+        let probe = asked && !job.setup.probes_data;
         job.request.job.stats.connected = self.chat.sys.now();
         let count = job.left.len();
         // Envelope: sent at once with PIPELINING, else command by command.
@@ -177,7 +179,13 @@ impl Session {
                 self.chat.say("DATA");
             }
             let reply = self.chat.reply(timeout("data_init")).await.map_err(|h| (h, "sending DATA command"))?;
-            if reply.code / 100 == 3 {
+            if reply.code / 100 == 3 && asked {
+                for &at in &accepted {
+                    self.delivered(job, at, &reply).await;
+                }
+                // The server waits for a message now: it can only be left.
+                self.chat.broken = true;
+            } else if reply.code / 100 == 3 {
                 go = true;
             } else {
                 if !accepted.is_empty() {
@@ -247,7 +255,7 @@ impl Session {
             }
             let _ = self.chat.reply(timeout("rset")).await;
         }
-        if probe {
+        if asked {
             refused.extend(accepted);
         }
         if !job.left.is_empty() {
