@@ -147,11 +147,17 @@ fn replay(url: &str) -> Done {
     let one = took()?;
     page.click("[data-pane=\"terminal\"] .tabs [role=tab]:nth-child(2)")?;
     let script = format!(
-        "for (let i = 0; i < 10; i++) for (const line of {}) {{
-             const input = document.querySelector('{PROMPT}');
-             input.value = line;
-             input.dispatchEvent(new KeyboardEvent('keydown', {{key: 'Enter', bubbles: true, cancelable: true}}));
-             await new Promise(r => setTimeout(r, 40));
+        // What is typed before telnet has gone would be telnet's.
+        "const pause = () => new Promise(r => setTimeout(r, 40));
+         const ready = () => document.querySelector('[data-pane=\"terminal\"]').innerText.trimEnd().endsWith('[root@client ~]#');
+         for (let i = 0; i < 10; i++) {{
+             for (const line of {}) {{
+                 const input = document.querySelector('{PROMPT}');
+                 input.value = line;
+                 input.dispatchEvent(new KeyboardEvent('keydown', {{key: 'Enter', bubbles: true, cancelable: true}}));
+                 await pause();
+             }}
+             for (let n = 0; n < 100 && !ready(); n++) await pause();
          }}",
         json!(DIALOGUE)
     );
