@@ -48,7 +48,8 @@ impl Cleanup {
         let reporter = Reporter::new(&self.d).await;
         let stats = Stats { incoming: m.arrival.unwrap_or(m.created), ..Stats::default() };
         let job = Job { flags: 0, id: m.id.clone(), stats, because: m.because.clone() };
-        let cut = crate::queue::envelope::cut_record(&m.out, 0).filter(|_| m.errs & stat::SIZE != 0 && m.out.len() as i64 == m.limit);
+        let too_big = m.errs & stat::SIZE != 0 && m.out.len() as i64 == m.limit;
+        let cut = if too_big { crate::queue::envelope::cut_record(&m.out, 0) } else { None };
         let complain = |log: &crate::maillog::Log| cut.iter().for_each(|what| log.warn(format_args!("{}/{}: {what}", m.queue, m.id)));
         let unnamed = rcpts.is_empty();
         if unnamed {

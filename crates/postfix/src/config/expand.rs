@@ -51,9 +51,13 @@ fn run(text: &str, mut job: Job<'_>) -> Expanded {
 }
 
 impl Job<'_> {
-    fn fail<T>(&mut self, text: String) -> Option<T> {
+    fn mistake(&mut self, text: String) {
         self.out.warnings.push(text);
         self.out.error = true;
+    }
+    /// A mistake that ends a reference.
+    fn fail<T>(&mut self, text: String) -> Option<T> {
+        self.mistake(text);
         None
     }
 
@@ -81,14 +85,14 @@ impl Job<'_> {
                         name = &rest[1..end];
                         rest = &rest[end + 1..];
                     }
-                    None => return self.fail(format!("truncated macro reference: \"{text}\"")).unwrap_or(()),
+                    None => return self.mistake(format!("truncated macro reference: \"{text}\"")),
                 }
             } else {
                 let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(rest.len());
                 (name, rest) = rest.split_at(end);
             }
             if name.is_empty() {
-                return self.fail(format!("empty macro name: \"{text}\"")).unwrap_or(());
+                return self.mistake(format!("empty macro name: \"{text}\""));
             }
             self.reference(name);
         }
@@ -101,7 +105,7 @@ impl Job<'_> {
     fn deeper(&mut self, text: &str) -> bool {
         self.level += 1;
         if self.level > 101 {
-            let _ = self.fail::<()>(format!("unreasonable macro call nesting: \"{text}\""));
+            self.mistake(format!("unreasonable macro call nesting: \"{text}\""));
         }
         !self.out.error
     }
